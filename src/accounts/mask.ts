@@ -1,0 +1,53 @@
+/**
+ * What may be shown of a number or name (GB/T 35273-2020, 7.2). Masking happens on the server; what a page does
+ * not get cannot leak from it.
+ */
+import type { DocumentType } from './document.ts';
+import { NAME_DOT } from './name.ts';
+
+const STAR = '*';
+
+/** `public`: pages anybody at the screen may see. `owner`: the person's own pages. */
+export type MaskView = 'public' | 'owner';
+
+/**
+ * First and last character for the public, first three and last two for the owner. Short numbers show less: at
+ * least half of any number stays hidden.
+ */
+export function maskDocument(_type: DocumentType, number: string, view: MaskView): string {
+  const [first, last] = view === 'owner' && number.length >= 10 ? [3, 2] : shortEnds(number.length, view);
+  return (
+    number.slice(0, first) + STAR.repeat(number.length - first - last) + number.slice(number.length - last)
+  );
+}
+
+function shortEnds(length: number, view: MaskView): [number, number] {
+  if (length < 4) return [0, 0];
+  return view === 'owner' && length >= 6 ? [1, 2] : [1, 1];
+}
+
+/** 138****0000 */
+export function maskPhone(phone: string): string {
+  if (phone.length < 9) return STAR.repeat(phone.length);
+  return `${phone.slice(0, 3)}${STAR.repeat(phone.length - 7)}${phone.slice(-4)}`;
+}
+
+/** All but the last character, dots and spaces kept: `*玛`, `**·*杰`; a single character is hidden. */
+export function maskName(name: string): string {
+  const characters = [...name];
+  const last = characters.length - 1;
+  return characters
+    .map((character, at) => {
+      if (character === NAME_DOT || character === ' ') return character;
+      return at === last && at > 0 ? character : STAR;
+    })
+    .join('');
+}
+
+const TSHEG = '\u0F0B';
+
+/** Whole syllables but the last, however many there are; a stack is never cut: `***་ལ`. */
+export function maskTibetanName(name: string): string {
+  const syllables = name.split(/[\u0F0B-\u0F14 ]+/u).filter((syllable) => syllable !== '');
+  return syllables.length > 1 ? `${STAR.repeat(3)}${TSHEG}${syllables.at(-1)}` : STAR.repeat(3);
+}
