@@ -1,0 +1,122 @@
+/** Looking at cases: the queue, its counts, and one case with all that speaks for and against it. */
+import type { Accounts } from '../../accounts/accounts.ts';
+import type { Person } from '../../accounts/person.ts';
+import { done, failed, type Outcome } from '../../platform/failure.ts';
+import type { Database, Queryable } from '../../platform/postgres.ts';
+import type { Sealer } from '../../platform/seal/sealer.ts';
+import type { Reason } from '../matching.ts';
+import type { OldRecord } from '../old-record.ts';
+import { openRecord } from '../staged-row.ts';
+import * as store from './cases-store.ts';
+import { type CaseAction, propose } from './rules.ts';
+import { type PreviewLine, previewOf, REASON_WORDS, type Side, sidesOf } from './view.ts';
+
+export interface CaseRoom {
+  database: Database;
+  accounts: Accounts;
+  sealer: Sealer;
+}
+
+export interface CaseLine {
+  source: string;
+  localId: string;
+  reasons: Reason[];
+  proposed: CaseAction;
+}
+
+/** Whether a row is one that people decide. */
+export const isCase = (row: store.CaseRow): boolean =>
+  row.outcome === 'doubtful' && row.tier === 'B' && row.person_id === null;
+
+/** The next cases; hand the last one back as `after`. */
+export async function listCases(
+  { database, sealer, accounts }: CaseRoom,
+  only: Parameters<typeof store.listCases>[1],
+  after: { source: string; localId: string } = { source: '', localId: '' },
+  most = 50,
+): Promise<CaseLine[]> {
+  const rows = await store.listCases(database, only, after, most);
+  const records = rows.map((row) => openRecord(sealer, row.source, row));
+  const documents = records.flatMap(({ number }) => (number.state === 'valid' ? [number.document] : []));
+  const found = await accounts.standing(documents);
+  const standing = new Map(documents.map((document, at) => [document, found[at]]));
+  return rows.map((row, at) => {
+    const { number } = records[at]!;
+    const there = number.state === 'valid' && standing.get(number.document) !== undefined;
+    const reasons = row.reasons ?? [];
+    return {
+      source: row.source,
+      localId: row.local_id,
+      reasons,
+      proposed: propose(reasons, there).action,
+    };
+  });
+}
+
+export interface CaseView {
+  source: string;
+  localId: string;
+  state: store.CaseState;
+  reasons: { reason: Reason; words: string }[];
+  register: string;
+  sides: Side[];
+  proposed: { action: CaseAction; why: string };
+  preview: PreviewLine[];
+  /** A decision that waits for a second person. */
+  waiting: { id: string; action: CaseAction; by: string; reason: string } | undefined;
+}
+
+export interface Gathered {
+  row: store.CaseRow;
+  record: OldRecord;
+  /** The account under the number. */
+  account: Person | undefined;
+}
+
+/** A case's row, opened, with the account under its number. Failure `case-unknown` 404. */
+export async function gatherCase(
+  { accounts, sealer }: Pick<CaseRoom, 'accounts' | 'sealer'>,
+  on: Queryable,
+  { source, localId, lock = false }: { source: string; localId: string; lock?: boolean },
+): Promise<Outcome<Gathered>> {
+  const row = await store.readCase(on, source, localId, { lock });
+  if (!row || !isCase(row)) return failed('case-unknown', 404);
+  const record = openRecord(sealer, source, row);
+  const standing =
+    record.number.state === 'valid' ? await accounts.findByDocument(record.number.document, on) : undefined;
+  const account = standing && (await accounts.get(standing.id, on));
+  return done({ row, record, account });
+}
+
+/** One case, masked. @param client the application that the declaration names. Failure `case-unknown` 404. */
+export async function viewCase(
+  room: CaseRoom,
+  at: { source: string; localId: string },
+  client: string | undefined,
+): Promise<Outcome<CaseView>> {
+  const gathered = await gatherCase(room, room.database, at);
+  if (!gathered.ok) return gathered;
+  const { row, record, account } = gathered.value;
+  const others = (await store.sameNumber(room.database, row)).map((other) => ({
+    key: `${other.source}/${other.local_id}`,
+    record: openRecord(room.sealer, other.source, other),
+  }));
+  const reasons = row.reasons ?? [];
+  const proposed = propose(reasons, account !== undefined);
+  const waiting = await store.proposalOf(room.database, at.source, at.localId);
+  return done({
+    ...at,
+    state: waiting ? 'awaiting-approval' : row.set_aside ? 'set-aside' : 'open',
+    reasons: reasons.map((reason) => ({ reason, words: REASON_WORDS[reason] })),
+    register: row.register_said ?? 'not asked',
+    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others),
+    proposed,
+    preview: previewOf(proposed.action, { account, client }),
+    waiting: waiting && {
+      id: waiting.id,
+      action: waiting.action,
+      by: waiting.proposed_by,
+      reason: waiting.reason,
+    },
+  });
+}

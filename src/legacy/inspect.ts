@@ -1,0 +1,153 @@
+/** A first look at an unknown dump: its form, what its columns likely mean, what is wrong with the data. Opens no database. */
+import { stringify } from 'yaml';
+import { done, type Outcome } from '../platform/failure.ts';
+import { type Meaning, type Proposal, proposeColumns } from './columns.ts';
+import { type Declaration, readDeclaration } from './declaration.ts';
+import { readRecord } from './old-record.ts';
+import { openFile } from './sources/open-file.ts';
+import type { SourceFacts } from './sources/source.ts';
+
+/** Enough to see what the data is like, however long the file. */
+const MOST_ROWS = 100_000;
+
+export interface Inspection {
+  facts: SourceFacts;
+  columns: Proposal[];
+  /** Columns that say nothing to the dictionary. */
+  others: string[];
+  rowsRead: number;
+  unusable: Record<string, number>;
+  marks: Record<string, number>;
+  /** Phones and numbers that stand in several rows, and in how many. */
+  sharedPhones: number;
+  sharedNumbers: number;
+  /** A declaration to begin with, as YAML; what is not known is left out. */
+  declaration: string;
+  /** All of it for people. */
+  lines: string[];
+}
+
+/** Failures: those of {@link openFile}; a file that breaks off later is inspected up to there. */
+export async function inspectFile(
+  path: string,
+  options: { sheet?: string } = {},
+  now: Date = new Date(),
+): Promise<Outcome<Inspection>> {
+  const opened = await openFile(path, options);
+  if (!opened.ok) return opened;
+  const source = opened.value;
+  const columns = proposeColumns(source.columns);
+  const text = draft(columns, options.sheet);
+  const declaration = readDeclaration(text);
+  const seen = { rows: 0, unusable: count(), marks: count(), phones: count(), numbers: count() };
+  for await (const rows of source.rows()) {
+    for (const row of rows) {
+      seen.rows += 1;
+      if (row.unusable) seen.unusable.add(row.unusable);
+      else if (declaration.ok) look(declaration.value, row, now, seen);
+    }
+    if (seen.rows >= MOST_ROWS) break;
+  }
+  const inspection = {
+    facts: source.facts(),
+    columns,
+    others: source.columns.filter((column) => !columns.some((made) => made.column === column)),
+    rowsRead: seen.rows,
+    unusable: seen.unusable.all(),
+    marks: seen.marks.all(),
+    sharedPhones: seen.phones.shared(),
+    sharedNumbers: seen.numbers.shared(),
+    declaration: text,
+  };
+  return done({ ...inspection, lines: toLines(inspection) });
+}
+
+type Seen = Record<'unusable' | 'marks' | 'phones' | 'numbers', ReturnType<typeof count>>;
+
+function look(
+  declaration: Declaration,
+  row: Parameters<typeof readRecord>[1],
+  now: Date,
+  { unusable, marks, phones, numbers }: Seen,
+): void {
+  const record = readRecord(declaration, row, now);
+  if (typeof record === 'string') {
+    unusable.add(record);
+    return;
+  }
+  for (const mark of record.marks) marks.add(mark);
+  if (record.phone) phones.add(record.phone);
+  if (record.number.state === 'valid') numbers.add(record.number.document.number);
+}
+
+function count() {
+  const counts = new Map<string, number>();
+  return {
+    add: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1),
+    all: (): Record<string, number> =>
+      Object.fromEntries([...counts].sort(([, one], [, other]) => other - one)),
+    shared: () => [...counts.values()].filter((times) => times > 1).length,
+  };
+}
+
+/** Members whose column alone says enough; codes are the system's own and must be written by hand. */
+const PLAIN: readonly Meaning[] = [
+  'localId',
+  'userName',
+  'name',
+  'phone',
+  'birthdate',
+  'createdAt',
+  'lastSignInAt',
+];
+
+function draft(columns: Proposal[], sheet: string | undefined): string {
+  const of = (meaning: Meaning) => columns.find((made) => made.meaning === meaning)?.column;
+  const person: Record<string, unknown> = {};
+  for (const meaning of PLAIN) if (of(meaning)) person[meaning] = of(meaning);
+  // Something must stand for the id; the user name is one too.
+  person.localId ??= of('userName') ?? of('document') ?? '?';
+  const document = of('document');
+  if (document) person.document = { column: document, type: 'citizen-number' };
+  return stringify({
+    source: 'old-system',
+    title: { 'zh-CN': '旧系统' },
+    ...(sheet ? { file: { sheet } } : {}),
+    person,
+  });
+}
+
+function toLines(found: Omit<Inspection, 'lines'>): string[] {
+  const { facts, columns, others } = found;
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts).map(([name, times]) => `${String(times).padStart(10)}  ${name}`);
+  const form = [
+    facts.shape,
+    facts.encoding,
+    facts.delimiter && `delimiter ${JSON.stringify(facts.delimiter)}`,
+    facts.sheet && `sheet ${facts.sheet}`,
+  ];
+  return [
+    `${form.filter(Boolean).join(', ')}; ${found.rowsRead} rows looked at`,
+    ...(facts.replacementCharacters > 0
+      ? [`${facts.replacementCharacters} characters were lost by an earlier conversion (U+FFFD)`]
+      : []),
+    ...(facts.questionMarks > 0
+      ? [`${facts.questionMarks} question marks in values: some were dots or rare characters`]
+      : []),
+    '',
+    'Columns:',
+    ...columns.map(({ column, meaning, sure }) => `  ${column}: ${meaning}${sure ? '' : ' (perhaps)'}`),
+    ...(others.length > 0 ? [`  not understood: ${others.slice(0, 60).join(', ')}`] : []),
+    '',
+    'Data:',
+    ...list(found.unusable),
+    ...list(found.marks),
+    `${String(found.sharedNumbers).padStart(10)}  numbers in several rows`,
+    `${String(found.sharedPhones).padStart(10)}  phones in several rows`,
+    '',
+    'A declaration to begin with (sex, status, deleted and password must be added by hand):',
+    '',
+    ...found.declaration.trimEnd().split('\n'),
+  ];
+}

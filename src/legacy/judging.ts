@@ -1,0 +1,134 @@
+/**
+ * Judging a page of old accounts: gathers what the pure rule needs, in one round trip each. The dry run and the real
+ * one both come through here, so they cannot differ.
+ */
+import type { Accounts } from '../accounts/accounts.ts';
+import type { StandingPerson } from '../accounts/standing.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import type { Sealer } from '../platform/seal/sealer.ts';
+import type { PopulationRegister } from '../registries/registry.ts';
+import { judge, type OldAccount, type RegisterWord, type Verdict } from './matching.ts';
+import { type JudgeableRow, sharedNumbers, type VerdictRow } from './matching-store.ts';
+import type { OldRecord } from './old-record.ts';
+import { openRecord } from './staged-row.ts';
+
+export interface JudgeRoom {
+  accounts: Pick<Accounts, 'standing'>;
+  sealer: Sealer;
+}
+
+export interface Judged {
+  record: OldRecord;
+  standing: StandingPerson | undefined;
+  verdict: Verdict;
+  register: VerdictRow['register'];
+}
+
+/** Asks the register where the verdict hangs on it; undefined where nobody is to be asked now. */
+export type AskAbout = (record: OldRecord) => Promise<VerdictRow['register'] | undefined>;
+
+export async function judgeRows(
+  { accounts, sealer }: JudgeRoom,
+  on: Queryable,
+  source: string,
+  rows: readonly JudgeableRow[],
+  ask?: AskAbout,
+): Promise<Judged[]> {
+  const records = rows.map((row) => openRecord(sealer, source, row));
+  const numbered = records.flatMap(({ number }, at) =>
+    number.state === 'valid' ? [{ at, document: number.document }] : [],
+  );
+  const prints = numbered.map(({ at }) => rows[at]!.number_print!);
+  const shared = await sharedNumbers(on, source, prints);
+  const found = await accounts.standing(
+    numbered.map(({ document }) => document),
+    on,
+  );
+  const standing = new Map(numbered.map(({ at }, n) => [at, found[n]]));
+  return Promise.all(
+    rows.map(async (row, at) => {
+      const record = records[at]!;
+      const names = row.number_print ? (shared.get(row.number_print.toString('hex')) ?? 1) : 1;
+      const old = factsOf(record, row, names - 1);
+      let register = registerOf(row);
+      let verdict = judge(old, standing.get(at), register?.said ?? 'not-asked');
+      // The rule itself says when it cannot go on without the register.
+      if (verdict.outcome === 'waiting' && ask) {
+        register = (await ask(record)) ?? register;
+        verdict = judge(old, standing.get(at), register?.said ?? 'not-asked');
+      }
+      return { record, standing: standing.get(at), verdict, register };
+    }),
+  );
+}
+
+/** Words that stand in the names of organisations, functions and tests, never in a person's. */
+const NOBODY =
+  /公司|集团|中心|学校|学院|医院|银行|委员会|办公室|管理局|管理员|合作社|事务所|工作室|测试|系统|^(admin|test|system|guest|root)/iu;
+
+function factsOf(record: OldRecord, row: JudgeableRow, otherNames: number): OldAccount {
+  const { name, nameValid } = record;
+  const damaged = name !== undefined && /[?\uFF1F\uFFFD]/u.test(name);
+  return {
+    number: record.number.state,
+    name,
+    nameAtLimit: record.nameAtLimit,
+    nameOfNobody: name !== undefined && (NOBODY.test(name) || !(nameValid || damaged)),
+    provable: row.provable,
+    deleted: row.deleted,
+    otherNames,
+  };
+}
+
+function registerOf(row: JudgeableRow): VerdictRow['register'] {
+  const { register_said: said, register_source, register_reference, register_at } = row;
+  // What did not answer is asked again.
+  if (said === null || said === 'unreachable' || register_at === null) return undefined;
+  return { said, source: register_source ?? '', reference: register_reference ?? '', at: register_at };
+}
+
+export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow => ({
+  localId: record.localId,
+  outcome: verdict.outcome,
+  tier: verdict.tier,
+  reasons: verdict.reasons,
+  personId: 'personId' in verdict ? verdict.personId : undefined,
+  register,
+});
+
+/**
+ * Asks about several at a time and at most `budget` in all; when `patience` in a row went unanswered, nobody else is
+ * asked in this run and the rows go on waiting.
+ */
+export function makeAsker(
+  register: PopulationRegister,
+  { parallel, budget, patience = 20 }: { parallel: number; budget: number; patience?: number },
+): AskAbout & { asked(): number } {
+  let asked = 0;
+  let silent = 0;
+  let running = 0;
+  const queue: (() => void)[] = [];
+  const turn = async () => {
+    if (running >= parallel) await new Promise<void>((go) => queue.push(go));
+    running += 1;
+  };
+  const ask: AskAbout = async ({ number, name }) => {
+    if (number.state !== 'valid' || name === undefined) return undefined;
+    await turn();
+    try {
+      if (asked >= budget || silent >= patience) return undefined;
+      asked += 1;
+      const { outcome, status, source, reference, at } = await register.compare({
+        document: number.document,
+        name,
+      });
+      silent = outcome === 'unreachable' ? silent + 1 : 0;
+      const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
+      return { said, source, reference, at };
+    } finally {
+      running -= 1;
+      queue.shift()?.();
+    }
+  };
+  return Object.assign(ask, { asked: () => asked });
+}

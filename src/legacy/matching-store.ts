@@ -1,0 +1,214 @@
+/** Verdicts and links of old accounts in the database. */
+import type { PersonId } from '../accounts/person.ts';
+import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
+import type { Reason, RegisterWord, Tier } from './matching.ts';
+
+export interface JudgeableRow {
+  local_id: string;
+  at: string;
+  content: Buffer;
+  number_print: Buffer | null;
+  provable: boolean;
+  deleted: boolean;
+  register_said: RegisterWord | null;
+  register_source: string | null;
+  register_reference: string | null;
+  register_at: Date | null;
+}
+
+export interface VerdictRow {
+  localId: string;
+  outcome: string;
+  tier: Tier;
+  reasons: Reason[];
+  personId: PersonId | undefined;
+  register: { said: RegisterWord; source: string; reference: string; at: Date } | undefined;
+}
+
+const COLUMNS = `local_id, at, content, number_print, provable, deleted,
+  register_said, register_source, register_reference, register_at`;
+const PAGE = sql(
+  'old-account-page',
+  `SELECT ${COLUMNS} FROM old_account WHERE source = $1 AND local_id > $2 AND linked_by IS NULL
+     AND set_aside IS NULL ORDER BY local_id LIMIT $3`,
+);
+const LOCK_READY = sql(
+  'old-account-ready',
+  `SELECT ${COLUMNS} FROM old_account
+   WHERE source = $1 AND local_id > $2 AND linked_by IS NULL AND set_aside IS NULL AND outcome IN ('same', 'new')
+   ORDER BY local_id LIMIT $3 FOR UPDATE`,
+);
+/** Names under the same number in the same system; those of deleted accounts do not count. */
+const NAMES = sql(
+  'old-account-names',
+  `SELECT number_print, count(DISTINCT name_print)::int AS names FROM old_account
+   WHERE source = $1 AND number_print = ANY ($2::bytea[]) AND NOT deleted GROUP BY number_print HAVING count(DISTINCT name_print) > 1`,
+);
+const WRITE = sql(
+  'old-account-judge',
+  `UPDATE old_account o SET outcome = v.outcome, tier = v.tier, reasons = string_to_array(v.reasons, ' '), proposed_id = v.proposed_id,
+     register_said = v.said, register_source = v.register, register_reference = v.reference, register_at = v.asked_at, judged_at = $2
+   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+     AS v(local_id, outcome, tier, reasons, proposed_id, said, register, reference, asked_at)
+   WHERE o.source = $1 AND o.local_id = v.local_id AND o.linked_by IS NULL`,
+);
+const TALLY = sql(
+  'old-account-tally',
+  `SELECT outcome, tier, reasons, linked_by IS NOT NULL AS linked, count(*)::int AS rows FROM old_account
+   WHERE source = $1 GROUP BY outcome, tier, reasons, linked_by IS NOT NULL ORDER BY rows DESC`,
+);
+const LINK = sql(
+  'old-account-link',
+  `WITH entry AS (
+     INSERT INTO legacy_journal (source, local_id, person_id, opened, reasons, actor, at)
+     SELECT $1, local_id, person_id, opened, string_to_array(reasons, ' '), $2, $3::timestamptz
+     FROM unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[]) AS l(local_id, person_id, opened, reasons)
+     RETURNING id, local_id, person_id)
+   UPDATE old_account o SET person_id = entry.person_id, linked_by = entry.id FROM entry
+   WHERE o.source = $1 AND o.local_id = entry.local_id AND o.linked_by IS NULL RETURNING entry.id`,
+);
+const FIND_LINK = `SELECT j.id, j.person_id, j.opened, j.at FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
+   WHERE o.source = $1 AND o.local_id = $2`;
+const READ_LINK = sql('old-account-read-link', FIND_LINK);
+const LOCK_LINK = sql('old-account-lock-link', `${FIND_LINK} FOR UPDATE OF o, j`);
+const UNLINK = sql(
+  'old-account-unlink',
+  `WITH entry AS (
+     UPDATE legacy_journal SET undone_at = $3, undone_by = $4, undone_reason = $5
+     WHERE source = $1 AND local_id = $2 AND undone_at IS NULL RETURNING id)
+   UPDATE old_account o SET linked_by = NULL, person_id = NULL FROM entry
+   WHERE o.source = $1 AND o.local_id = $2 AND o.linked_by = entry.id RETURNING entry.id`,
+);
+const OTHER_LINKS = sql(
+  'old-account-other-links',
+  `SELECT source, local_id FROM old_account WHERE person_id = $1 AND linked_by IS NOT NULL
+     AND NOT (source = $2 AND local_id = $3) ORDER BY source, local_id LIMIT 20`,
+);
+
+/** The next accounts that belong to nobody yet, by local id. */
+export const pageUnlinked = (
+  on: Queryable,
+  source: string,
+  after: string,
+  most: number,
+): Promise<JudgeableRow[]> => on.query(PAGE, [source, after, most]);
+
+/** The next accounts that were judged fit to link, locked until the transaction ends. */
+export const lockReady = (
+  tx: Transaction,
+  source: string,
+  after: string,
+  most: number,
+): Promise<JudgeableRow[]> => tx.query(LOCK_READY, [source, after, most]);
+
+/** Numbers of the given that several names share in this system, by their fingerprint as hex. */
+export async function sharedNumbers(
+  on: Queryable,
+  source: string,
+  prints: Buffer[],
+): Promise<Map<string, number>> {
+  if (prints.length === 0) return new Map();
+  const rows = await on.query<{ number_print: Buffer; names: number }>(NAMES, [source, prints]);
+  return new Map(rows.map((row) => [row.number_print.toString('hex'), row.names]));
+}
+
+export async function writeVerdicts(
+  on: Queryable,
+  source: string,
+  verdicts: readonly VerdictRow[],
+  now: Date,
+): Promise<void> {
+  const column = <Value>(read: (row: VerdictRow) => Value) => verdicts.map(read);
+  await on.query(WRITE, [
+    source,
+    now,
+    column((row) => row.localId),
+    column((row) => row.outcome),
+    column((row) => row.tier),
+    column((row) => row.reasons.join(' ')),
+    column((row) => row.personId ?? null),
+    column((row) => row.register?.said ?? null),
+    column((row) => row.register?.source ?? null),
+    column((row) => row.register?.reference ?? null),
+    column((row) => row.register?.at ?? null),
+  ]);
+}
+
+export interface TallyRow {
+  outcome: string | null;
+  tier: Tier | null;
+  reasons: Reason[] | null;
+  linked: boolean;
+  rows: number;
+}
+
+/** How many accounts of a system came to which verdict. */
+export const tally = (on: Queryable, source: string): Promise<TallyRow[]> => on.query(TALLY, [source]);
+
+export interface NewLink {
+  localId: string;
+  personId: PersonId;
+  opened: boolean;
+  reasons: readonly string[];
+}
+
+/**
+ * Ties old accounts to persons, with an entry of the journal each. The caller has them locked and not linked.
+ * @throws when one was linked meanwhile: an index allows one standing entry for each
+ */
+export async function link(
+  tx: Transaction,
+  by: { source: string; actor: string; now: Date },
+  links: readonly NewLink[],
+): Promise<void> {
+  if (links.length === 0) return;
+  await tx.query(LINK, [
+    by.source,
+    by.actor,
+    by.now,
+    links.map(({ localId }) => localId),
+    links.map(({ personId }) => personId),
+    links.map(({ opened }) => opened),
+    links.map(({ reasons }) => reasons.join(' ')),
+  ]);
+}
+
+export interface Link {
+  entry: number;
+  personId: PersonId;
+  opened: boolean;
+  at: Date;
+}
+
+/** The link of an old account; locked until the transaction ends where asked so. */
+export async function readLink(
+  on: Queryable,
+  source: string,
+  localId: string,
+  { lock = false } = {},
+): Promise<Link | undefined> {
+  const [row] = await on.query<{ id: string; person_id: PersonId; opened: boolean; at: Date }>(
+    lock ? LOCK_LINK : READ_LINK,
+    [source, localId],
+  );
+  return row && { entry: Number(row.id), personId: row.person_id, opened: row.opened, at: row.at };
+}
+
+export async function unlink(
+  tx: Transaction,
+  entry: { source: string; localId: string; actor: string; reason: string; now: Date },
+): Promise<void> {
+  const { source, localId, actor, reason, now } = entry;
+  await tx.query(UNLINK, [source, localId, now, actor, reason]);
+}
+
+/** Other old accounts of the same person, at most twenty. */
+export async function otherLinks(
+  on: Queryable,
+  personId: PersonId,
+  source: string,
+  localId: string,
+): Promise<string[]> {
+  const rows = await on.query<{ source: string; local_id: string }>(OTHER_LINKS, [personId, source, localId]);
+  return rows.map((row) => `${row.source}/${row.local_id}`);
+}

@@ -1,0 +1,53 @@
+/** The dry run: judges every old account of a system that belongs to nobody yet, and changes no account. */
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/postgres.ts';
+import type { PopulationRegister } from '../registries/registry.ts';
+import { comeBack } from './cases/cases-store.ts';
+import { type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
+import { pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
+
+export interface PlanRoom extends JudgeRoom {
+  database: Database;
+  clock: Clock;
+  population: PopulationRegister;
+}
+
+export interface PlanOptions {
+  /** Questions to the register at the same time, and in all; the rest waits for the next run. */
+  parallel?: number;
+  budget?: number;
+}
+
+export interface PlanResult {
+  source: string;
+  judged: number;
+  /** Questions the register was asked in this run. */
+  asked: number;
+  tally: TallyRow[];
+}
+
+const PAGE = 500;
+const PARALLEL = 16;
+
+/** Judges page by page; a run that was cut off loses nothing but its last page. Again judges anew what is not linked. */
+export async function planSource(
+  room: PlanRoom,
+  source: string,
+  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER }: PlanOptions = {},
+  onProgress: (judged: number) => void = () => {},
+): Promise<PlanResult> {
+  const { database, clock, population } = room;
+  const ask = makeAsker(population, { parallel, budget });
+  let judged = 0;
+  await comeBack(database, source, clock.now());
+  for (let after = ''; ; ) {
+    const rows = await pageUnlinked(database, source, after, PAGE);
+    if (rows.length === 0) break;
+    const verdicts = (await judgeRows(room, database, source, rows, ask)).map(toVerdictRow);
+    await writeVerdicts(database, source, verdicts, clock.now());
+    judged += rows.length;
+    after = rows.at(-1)!.local_id;
+    onProgress(judged);
+  }
+  return { source, judged, asked: ask.asked(), tally: await tally(database, source) };
+}
