@@ -1,0 +1,40 @@
+/** The command line: `npm run cli -- <command> --help`. Works while the server runs, also on the embedded database. */
+import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit.ts';
+import { addClientCommands } from './commands/client.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addKeysCommands } from './commands/keys.ts';
+import { addLegacyCommands } from './commands/legacy.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addPersonCommands } from './commands/person.ts';
+import { EXIT } from './commands/run.ts';
+import { addStandInCommand } from './commands/stand-in.ts';
+
+const program = new Command('npm run cli --')
+  .description('Yihao (一号): one number, one account, one login')
+  .option('--json', 'print JSON instead of text')
+  .showHelpAfterError('(add --help for what the command takes)')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 something broke, 2 wrong usage, 3 refused with the reason, 78 wrong configuration.
+Settings come from config/*.yaml and the environment, as for the server (docs/configuration.md).`,
+  )
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
+  });
+
+addPersonCommands(program);
+addClientCommands(program);
+addKeysCommands(program);
+addMigrateCommand(program);
+addAuditCommands(program);
+addDoctorCommand(program);
+addLegacyCommands(program);
+addStandInCommand(program);
+// Wherever it stands: `--json client list`, `client --json list`, `client list --json`.
+for (const group of program.commands) {
+  for (const command of [group, ...group.commands]) command.option('--json', 'print JSON instead of text');
+}
+
+await program.parseAsync();
