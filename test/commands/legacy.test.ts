@@ -1,0 +1,126 @@
+/** An operator brings an old system home: looks at the dump, stages it, plans, links, and takes one link back. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { personAt } from '../../src/registries/stand-in-population.ts';
+import { type RunningYihao, startYihao } from '../support/server.ts';
+import { runCli } from './cli.ts';
+
+let yihao: RunningYihao;
+let folder: string;
+const legacy = (...args: string[]) => {
+  const { url, secret } = yihao.yihao.registries.standIn!;
+  const register = {
+    YIHAO_REGISTRIES__POPULATION__URL: url,
+    YIHAO_REGISTRIES__POPULATION__SECRET: secret,
+  };
+  return runCli({ ...yihao.env, ...register }, ['legacy', ...args]);
+};
+
+beforeAll(async () => {
+  yihao = await startYihao();
+  folder = mkdtempSync(join(tmpdir(), 'yihao-old-'));
+});
+afterAll(async () => {
+  await yihao.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const people = Array.from({ length: 200 }, (_, n) => personAt('yihao', n)).filter(
+  ({ status, document }) => status === 'alive' && document.type === 'citizen-number',
+);
+
+test('the whole way, in the words of the command line', async () => {
+  const dump = join(folder, 'old.csv');
+  const declaration = join(folder, 'old.yaml');
+  const rows = people.slice(0, 3).map(({ name, document }, n) => `${n},${name},${document.number}`);
+  writeFileSync(
+    dump,
+    ['yhbh,xm,sfzh', ...rows, `9,达娃,${people[3]!.document.number}`, '10,拉巴', ''].join('\r\n'),
+  );
+  writeFileSync(
+    declaration,
+    'source: talent\ntitle: { zh-CN: 人才 }\nperson: { localId: yhbh, name: xm, document: { column: sfzh } }\n',
+  );
+
+  const seen = await legacy('inspect', dump);
+  expect(seen, seen.err).toMatchObject({ code: 0 });
+  expect(seen.out).toContain('yhbh: localId');
+  expect(seen.out).toContain('sfzh: document');
+  expect((await legacy('check', declaration)).code).toBe(0);
+
+  const staged = await legacy('stage', declaration, dump, '--json');
+  expect(staged.json()).toMatchObject({ dump: 1, counts: { rows: 5, added: 4, rejected: 1 } });
+  expect((await legacy('rejects', 'talent')).out).toMatch(/^6,row-fields,/m);
+
+  const planned = await legacy('plan', 'talent', '--json');
+  expect(planned, planned.err).toMatchObject({ code: 0 });
+  expect(planned.json()).toMatchObject({
+    asked: 4,
+    tally: [
+      { outcome: 'new', rows: 3 },
+      { outcome: 'doubtful', tier: 'B', reasons: ['register-mismatch'], rows: 1 },
+    ],
+  });
+  expect((await legacy('apply', 'talent')).out).toMatch(/ 3 {2}linked to accounts opened/);
+  const undone = await legacy('undo', 'talent', '1', '--reason', 'the wrong dump');
+  expect(undone.out).toContain('which the link had opened, is gone');
+  expect((await legacy('status', 'talent')).out).toContain('accounts of talent');
+
+  const queue = await legacy('cases');
+  expect(queue.out).toContain('1  talent  the register knows the number under another name');
+  const seen9 = await legacy('cases', 'talent', '9');
+  expect(seen9.out).toContain('proposed: wait, because the register knows the number under another name');
+  expect((await legacy('decide', 'talent', '9', '--link', '--reason', 'x')).err).toContain('case-no-account');
+  const proper = await legacy(
+    'decide',
+    'talent',
+    '9',
+    '--create',
+    '--name',
+    people[3]!.name,
+    '--reason',
+    'asked',
+    '--json',
+  );
+  expect(proper.json()).toMatchObject({ state: 'done', personId: expect.any(String) });
+  expect((await legacy('undo', 'talent', '9', '--reason', 'again')).code).toBe(0);
+  const many = await legacy(
+    'decide',
+    'talent',
+    '--for-reason',
+    'register-mismatch',
+    '--reject',
+    '--reason',
+    'a test',
+  );
+  expect(many.out).toContain('1 decided, 0 wait for a second person, 0 refused');
+  expect((await legacy('undo', 'talent', '9', '--reason', 'again')).out).toContain('is an open case again');
+
+  const audit = await runCli(yihao.env, ['audit', 'verify']);
+  expect(audit.out).toContain('intact');
+  for (const said of [seen, staged, planned, undone, queue, seen9, proper, many])
+    for (const { document, name } of people.slice(0, 4)) {
+      expect(said.out).not.toContain(document.number);
+      expect(said.out).not.toContain(name);
+    }
+});
+
+test('what cannot be done is said, with what to do, and leaves with its code', async () => {
+  for (const [args, code, why] of [
+    [['stage', join(folder, 'none.yaml'), 'x'], 2, 'cannot read'],
+    [['plan', 'nothing'], 3, 'no such old system'],
+    [['decide', 'talent', '9', '--reason', 'x'], 2, 'name a case and one of'],
+    [['decide', 'talent', '9', '--reject'], 2, '--reason is required'],
+    [['decide', '--approve', '99'], 3, 'no such proposal'],
+    [['cases', '--reason', 'none'], 2, 'Known are'],
+    [['undo', 'talent', '999', '--reason', 'x'], 3, 'not linked'],
+    [['inspect', join(folder, 'none.csv')], 3, 'no such file'],
+    [['check', join(folder, 'old.csv')], 3, 'old-declaration'],
+  ] as const) {
+    const said = await legacy(...args);
+    expect([args, said.code]).toEqual([args, code]);
+    expect(said.err).toContain(why);
+  }
+});
