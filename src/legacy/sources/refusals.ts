@@ -145,7 +145,7 @@ export const REFUSALS = {
   },
   'source-filter': {
     title: 'The filter is no LDAP filter.',
-    next: 'Write it as RFC 4515 has it: (&(objectClass=person)(uid=*))',
+    next: 'RFC 4515 says how; (&(objectClass=person)(uid=*)) is one.',
   },
   'source-referral': {
     title: 'This part of the directory lies on another server, which is not asked.',
@@ -160,16 +160,16 @@ export const REFUSALS = {
     next: 'Declare database.encoding: utf-8 or gb18030, whichever the old system wrote; broken rows are then rejected one by one.',
   },
   'source-key-absent': {
-    title: '{rows} rows have no local id.',
+    title: 'No local id stands in {rows} rows.',
     next: 'Give them one, or leave them out by a query: … WHERE id IS NOT NULL.',
   },
   'source-key-repeated': {
-    title: '{rows} rows have a local id that another row has, as the database compares them.',
+    title: 'Of the local ids, {rows} are another row’s too, as the database compares them.',
     next: 'Declare a column whose values are unique, or make them so by a query.',
   },
   'source-key-kind': {
     title: 'The local id is neither text nor a whole number, so the database can not be read in its order.',
-    next: 'Bring it to text by a query: HEX(id) AS id',
+    next: 'Bring it to text by a query, such as SELECT HEX(id) AS id.',
   },
   'source-key-long': {
     title: 'A local id is longer than {limit} characters.',
