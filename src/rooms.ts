@@ -145,6 +145,7 @@ export async function openRooms(
       meter,
       metrics,
       startStandIn: options.serving,
+      folder: settings.dataFolder,
     });
     closers.push(() => registries.close());
     const notices = openNotices({

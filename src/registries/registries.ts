@@ -9,6 +9,7 @@ import { comparePopulation } from './population.ts';
 import type { PopulationRegister } from './registry.ts';
 import type { RegistriesSettings } from './settings.ts';
 import { type StandInRegister, startStandInRegister } from './stand-in.ts';
+import { leavePointer, readPointer } from './stand-in-pointer.ts';
 
 export interface Registries {
   population: PopulationRegister;
@@ -25,23 +26,30 @@ export async function openRegistries(options: {
   meter?: PartnerMeter;
   /** Where comparisons are measured, as people wait for them. */
   metrics?: Pick<Metrics, 'histogram'>;
-  /** false: a process beside the server, which must not start a second stand-in; trial's register is then unreachable. */
+  /** false: a process beside the server, which asks the stand-in that the server started, if it runs. */
   startStandIn?: boolean;
+  /** Where the server leaves the address of its stand-in; without one no other process finds it. */
+  folder?: string;
 }): Promise<Registries> {
-  const { settings, clock, meter, metrics } = options;
+  const { settings, clock, meter, metrics, folder } = options;
   const alone = settings.population.kind === 'stand-in' && !settings.population.url;
-  if (alone && options.startStandIn === false) return notStarted(settings, clock);
-  const standIn = alone
-    ? await startStandInRegister({
-        ...settings.standIn,
-        port: settings.standIn.port ?? 0,
-        keyId: settings.population.keyId,
-        secret: settings.population.secret ?? randomBytes(32).toString('base64url'),
-        clock,
-      })
-    : undefined;
-  const reached = standIn
-    ? { ...settings.population, url: standIn.url, allowedHosts: [], secret: standIn.secret }
+  const beside = alone && options.startStandIn === false;
+  const pointer = beside && folder !== undefined ? readPointer(folder) : undefined;
+  if (beside && !pointer) return notStarted(settings, clock);
+  const standIn =
+    alone && !beside
+      ? await startStandInRegister({
+          ...settings.standIn,
+          port: settings.standIn.port ?? 0,
+          keyId: settings.population.keyId,
+          secret: settings.population.secret ?? randomBytes(32).toString('base64url'),
+          clock,
+        })
+      : undefined;
+  const forget = standIn && folder !== undefined ? leavePointer(folder, standIn) : () => {};
+  const here = standIn ?? pointer;
+  const reached = here
+    ? { ...settings.population, url: here.url, allowedHosts: [], secret: here.secret }
     : settings.population;
   try {
     const partner = openPartner('population-register', 'registries.population', reached, clock, meter);
@@ -56,10 +64,12 @@ export async function openRegistries(options: {
       ...(standIn ? { standIn } : {}),
       async close() {
         partner.close();
+        forget();
         await standIn?.close();
       },
     };
   } catch (error) {
+    forget();
     await standIn?.close();
     throw error;
   }

@@ -9,14 +9,8 @@ import { runCli } from './cli.ts';
 
 let yihao: RunningYihao;
 let folder: string;
-const legacy = (...args: string[]) => {
-  const { url, secret } = yihao.yihao.registries.standIn!;
-  const register = {
-    YIHAO_REGISTRIES__POPULATION__URL: url,
-    YIHAO_REGISTRIES__POPULATION__SECRET: secret,
-  };
-  return runCli({ ...yihao.env, ...register }, ['legacy', ...args]);
-};
+/** Beside the running server, whose stand-in register it finds by itself. */
+const legacy = (...args: string[]) => runCli(yihao.env, ['legacy', ...args]);
 
 beforeAll(async () => {
   yihao = await startYihao();
