@@ -21,7 +21,13 @@ Exit codes: 0 done, 1 something broke, 2 wrong usage, 3 refused with the reason,
 Settings come from config/*.yaml and the environment, as for the server (docs/configuration.md).`,
   )
   .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
+    if (error.exitCode === 0) process.exit(0);
+    // Whoever reads JSON gets JSON, whatever was wrong with the words.
+    if (process.argv.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message } }, undefined, 2)}\n`);
+    }
+    process.exit(EXIT.usage);
   });
 
 addPersonCommands(program);

@@ -4,16 +4,17 @@
  */
 import { z } from 'zod';
 import type { Accounts } from './accounts/accounts.ts';
+import type { Document } from './accounts/document.ts';
 import { DOCUMENT_TYPES, parseDocument } from './accounts/id-number.ts';
 import { normaliseName, normaliseTibetanName } from './accounts/name.ts';
-import type { Person } from './accounts/person.ts';
+import type { Person, PersonDraft } from './accounts/person.ts';
 import { parsePhone } from './accounts/phone.ts';
 import { parseUserName } from './accounts/user-name.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Clock } from './platform/clock.ts';
 import { done, type Failure, type Outcome } from './platform/failure.ts';
-import type { Database } from './platform/postgres.ts';
+import { type Database, rollingBack } from './platform/postgres.ts';
 
 const input = z
   .object({
@@ -44,8 +45,9 @@ const input = z
 /** What `person create` reads, before it is judged. */
 export type EnrolInput = z.input<typeof input>;
 
-/** Faults of every member at once. */
-export type EnrolFailure = Failure & { faults?: { member: string; right: string }[] };
+/** Faults of every member at once: in words, or with the code of a failure that has words of its own. */
+export type EnrolFailure = Failure & { faults?: EnrolFault[] };
+type EnrolFault = { member: string; right: string } | ({ member: string } & Pick<Failure, 'code' | 'params'>);
 
 export interface EnrolRooms {
   database: Database;
@@ -55,95 +57,101 @@ export interface EnrolRooms {
   clock: Clock;
 }
 
-/** Judges the input, opens the account and sets the password, all or nothing. */
+/** Judges the input, opens the account and sets the password, all or nothing. Failure `person-input` lists every fault. */
 export async function enrolPerson(
   rooms: EnrolRooms,
   raw: unknown,
   by: { actor: string },
 ): Promise<{ ok: true; value: Person } | { ok: false; failure: EnrolFailure }> {
   const parsed = input.safeParse(raw);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({
-      member:
-        issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '(whole)'),
-      right: issue.code === 'unrecognized_keys' ? 'is no member of a person' : issue.message,
-    }));
+  const faults: EnrolFault[] = parsed.success ? [] : parsed.error.issues.flatMap(faultsOfIssue);
+  const read = readMembers(rooms, raw, new Set(faults.map(({ member }) => member)));
+  const [only] = read.refused;
+  if (only && faults.length + read.refused.length === 1) return { ok: false, failure: only.failure };
+  faults.push(
+    ...read.refused.map(({ member, failure: { code, params } }) => ({
+      ...{ member, code },
+      ...(params ? { params } : {}),
+    })),
+  );
+  if (!parsed.success || faults.length > 0)
     return { ok: false, failure: { code: 'person-input', status: 422, faults } };
-  }
-  const given = parsed.data;
-  const document = parseDocument(given.document_type, given.document_number, rooms.clock.now());
-  const name = normaliseName(given.name);
-  const optional = <Value>(value: string | undefined, parse: (value: string) => Outcome<Value>) =>
-    value === undefined ? done(undefined) : parse(value);
-  const phone = optional(given.phone, (value) => parsePhone(value));
-  const tibetanName = optional(given.tibetan_name, normaliseTibetanName);
-  const userName = optional(given.user_name, (value) => parseUserName(value));
-  for (const outcome of [document, name, phone, tibetanName, userName]) if (!outcome.ok) return outcome;
-  if (!document.ok || !name.ok || !phone.ok || !tibetanName.ok || !userName.ok)
-    throw new Error('unreachable');
 
-  const facts = {
-    documentNumber: document.value.number,
-    name: name.value,
-    phone: phone.value,
-    birthdate: document.value.birthdate,
-    userName: userName.value?.display,
-  };
-  const weak =
-    given.password === undefined ? undefined : rooms.credentials.passwords.judge(given.password, facts);
-  if (weak) return { ok: false, failure: weak };
-  const prepared =
-    given.password === undefined ? undefined : await rooms.credentials.passwords.prepare(given.password);
+  const { password, must_change: mustChange, reason, ...given } = parsed.data;
+  const prepared = password === undefined ? undefined : await rooms.credentials.passwords.prepare(password);
   if (prepared && !prepared.ok) return prepared;
-
-  const now = rooms.clock.now();
-  // A refusal must undo what was written before it in the same transaction, so it travels as an exception.
-  class Undo extends Error {
-    failure: Failure;
-    constructor(failure: Failure) {
-      super(failure.code);
-      this.failure = failure;
-    }
-  }
-  try {
-    const person = await rooms.database.transaction(async (tx) => {
-      const made = await rooms.accounts.create(tx, {
-        document: {
-          type: document.value.type,
-          number: document.value.number,
-          ...(document.value.country ? { country: document.value.country } : {}),
-        },
-        name: name.value,
-        identityLevel: given.identity_level,
-        ...(tibetanName.value ? { tibetanName: tibetanName.value } : {}),
-        ...(userName.value ? { userName: userName.value.display } : {}),
-        ...(phone.value ? { phone: phone.value, phoneVerifiedAt: now } : {}),
-        ...(document.value.gender ? { gender: document.value.gender } : {}),
-        ...(document.value.birthdate ? { birthdate: document.value.birthdate } : {}),
-        ...(given.locale ? { locale: given.locale } : {}),
-      });
-      if (!made.ok) throw new Undo(made.failure);
-      if (prepared)
-        await rooms.credentials.passwords.store(tx, made.value.id, prepared.value, {
-          mustChange: given.must_change,
-        });
-      await rooms.audit.trail.append(tx, {
-        type: 'person.registered',
-        personId: made.value.id,
-        actor: by.actor,
-        channel: 'cli',
-        outcome: 'success',
-        detail: {
-          reason: given.reason,
-          identityLevel: given.identity_level,
-          password: prepared !== undefined,
-        },
-      });
-      return made.value;
+  return rollingBack(rooms.database, async (tx) => {
+    const made = await rooms.accounts.create(tx, {
+      ...read.draft(rooms.clock.now()),
+      identityLevel: given.identity_level,
+      ...(given.locale ? { locale: given.locale } : {}),
     });
-    return done(person);
-  } catch (error) {
-    if (error instanceof Undo) return { ok: false, failure: error.failure };
-    throw error;
-  }
+    if (!made.ok) return made;
+    const { id } = made.value;
+    if (prepared) await rooms.credentials.passwords.store(tx, id, prepared.value, { mustChange });
+    await rooms.audit.trail.append(tx, {
+      type: 'person.registered',
+      personId: id,
+      actor: by.actor,
+      channel: 'cli',
+      outcome: 'success',
+      detail: { reason, identityLevel: given.identity_level, password: prepared !== undefined },
+    });
+    return made;
+  });
+}
+
+function faultsOfIssue(issue: z.core.$ZodIssue): { member: string; right: string }[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((member) => ({ member, right: 'is no member of a person' }));
+  return [{ member: issue.path.join('.') || '(whole)', right: issue.message }];
+}
+
+interface ReadMembers {
+  refused: { member: string; failure: Failure }[];
+  /** Only where nothing is refused. */
+  draft(now: Date): Omit<PersonDraft, 'identityLevel' | 'locale'>;
+}
+
+/** Reads each member by its own rules, also beside others that are wrong; `wrong` ones are left out. */
+function readMembers(rooms: EnrolRooms, raw: unknown, wrong: ReadonlySet<string>): ReadMembers {
+  const refused: ReadMembers['refused'] = [];
+  const given = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
+  const read = <Value>(member: string, parse: (text: string) => Outcome<Value>): Value | undefined => {
+    const text = given[member];
+    if (wrong.has(member) || typeof text !== 'string') return undefined;
+    const outcome = parse(text);
+    if (outcome.ok) return outcome.value;
+    refused.push({ member, failure: outcome.failure });
+    return undefined;
+  };
+  const type = (given.document_type ?? 'citizen-number') as Document['type'];
+  const document = read('document_number', (text) =>
+    wrong.has('document_type') ? done(undefined) : parseDocument(type, text, rooms.clock.now()),
+  );
+  const name = read('name', normaliseName);
+  const tibetanName = read('tibetan_name', normaliseTibetanName);
+  const userName = read('user_name', parseUserName)?.display;
+  const phone = read('phone', parsePhone);
+  const { birthdate, gender } = document ?? {};
+  const facts = { documentNumber: document?.number, name, phone, birthdate, userName };
+  read('password', (text) => {
+    const failure = rooms.credentials.passwords.judge(text, facts);
+    return failure ? { ok: false, failure } : done(undefined);
+  });
+  return {
+    refused,
+    draft: (now) => ({
+      document: {
+        ...{ type: document!.type, number: document!.number },
+        ...(document!.country ? { country: document!.country } : {}),
+      },
+      name: name!,
+      ...(tibetanName ? { tibetanName } : {}),
+      ...(userName ? { userName } : {}),
+      ...(phone ? { phone, phoneVerifiedAt: now } : {}),
+      ...(gender ? { gender } : {}),
+      ...(birthdate ? { birthdate } : {}),
+    }),
+  };
 }

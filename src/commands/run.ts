@@ -131,10 +131,26 @@ function explainRefusal({ failure, advice }: RefusedCommand): {
   const worded = own !== undefined || texts.has('en', `failures.${failure.code}.title`);
   const { title, next } = own ?? describeFailure(texts, makeWording(texts), 'en', failure);
   const field = failure.field ? ` (${failure.field})` : '';
-  const faults = Array.isArray(failure.faults) ? failure.faults : [];
+  /** A fault that is a failure of its own has the words of its code. */
+  const inWords = (fault: unknown) => {
+    const { code, params, ...rest } = fault as Partial<Failure>;
+    if (code === undefined || !texts.has('en', `failures.${code}.title`)) return fault;
+    const said = describeFailure(texts, makeWording(texts), 'en', {
+      code,
+      status: 422,
+      ...(params ? { params } : {}),
+    });
+    return { ...rest, right: `${said.title}. ${said.next}`, code };
+  };
+  const faults = (Array.isArray(failure.faults) ? failure.faults : []).map(inWords);
   return {
     exit: EXIT.refused,
-    data: { ...failure, ...(worded ? { title, next } : {}), ...(advice.length > 0 ? { advice } : {}) },
+    data: {
+      ...failure,
+      ...(faults.length > 0 ? { faults } : {}),
+      ...(worded ? { title, next } : {}),
+      ...(advice.length > 0 ? { advice } : {}),
+    },
     text: [
       `refused: ${failure.code}${field}`,
       ...(worded ? [`  ${title}`, `  ${next}`] : []),
@@ -155,8 +171,9 @@ export function reasonOf(error: unknown): string {
 
 function describe(fault: unknown): string {
   if (typeof fault !== 'object' || fault === null) return String(fault);
-  return Object.values(fault)
-    .filter((part) => typeof part === 'string')
+  return Object.entries(fault)
+    .filter(([name, part]) => name !== 'code' && typeof part === 'string')
+    .map(([, part]) => part)
     .join(': ');
 }
 

@@ -94,6 +94,41 @@ describe('beside a running server', () => {
     expect(refused.out + refused.err).not.toMatch(/Geheim|4711/);
   });
 
+  test('what is wrong with each member is told together, beside what no schema sees', async () => {
+    const given = JSON.stringify({
+      ...{ document_number: '540199190001010010', name: '扎西', phone: '123', password: 'short' },
+      identity_level: 9,
+      reason: 'test',
+    });
+    const refused = await cli(['person', 'create', '--json'], given);
+    const { error } = refused.json<{
+      error: { code: string; faults: { member: string; code?: string }[] };
+    }>();
+    expect(error.code).toBe('person-input');
+    expect(Object.fromEntries(error.faults.map(({ member, code }) => [member, code]))).toEqual({
+      identity_level: undefined,
+      document_number: 'document-check-digit',
+      phone: 'phone-form',
+      password: 'password-short',
+    });
+    expect(refused.err).toMatch(/- phone: \S.+/);
+    expect(refused.out + refused.err).not.toContain('540199190001010010');
+  });
+
+  test('words that the command line does not know are told as JSON where JSON is asked for', async () => {
+    for (const args of [
+      ['person', 'crate'],
+      ['legacy', 'undo', 'x', '--json'],
+      ['--json', 'nothing'],
+    ]) {
+      const refused = await cli([...args, '--json']);
+      expect(refused.code).toBe(2);
+      expect(refused.json()).toMatchObject({
+        error: { code: 'usage', message: expect.stringMatching(/\S/) },
+      });
+    }
+  });
+
   test('an application: created, listed, its secret rotated, suspended and resumed', async () => {
     const definition = {
       client_id: 'health',
