@@ -9,7 +9,7 @@ import type { AuditTrail } from '../audit/trail.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/observe/log.ts';
-import type { Outbox } from '../platform/outbox.ts';
+import { type Outbox, TryAgain } from '../platform/outbox.ts';
 import type { Database } from '../platform/postgres.ts';
 import { libraryClientClass } from './library-clients.ts';
 import * as store from './logout-store.ts';
@@ -132,7 +132,7 @@ async function deliver(parts: LogoutParts, provider: Provider, id: string): Prom
     { clientId: message.clientId, fault, attempt: message.attempts + 1 },
     'logout message not taken',
   );
-  throw new Error(`logout message not taken: ${fault}`);
+  throw new TryAgain(`logout message not taken: ${fault}`);
 }
 
 /** Undefined when taken; otherwise what went wrong, fit to be shown to the department. */

@@ -40,6 +40,9 @@ export interface JobFacts {
   signal: AbortSignal;
 }
 
+/** Thrown by a worker that wants the job again later and has said why itself: nothing is broken, no stack is logged. */
+export class TryAgain extends Error {}
+
 export interface Outbox {
   /** Makes the queue and its dead letter queue `<name>-dead` known; call before sending to it. */
   queue(name: string, options: QueueOptions): Promise<void>;
@@ -152,7 +155,8 @@ export function openOutbox(
               await handler(data, { id, attempt: retryCount + 1, signal });
               return { id, status: 'completed' };
             } catch (error) {
-              log?.warn({ err: error, queue: name, job: id, attempt: retryCount + 1 }, 'a job failed');
+              if (!(error instanceof TryAgain))
+                log?.warn({ err: error, queue: name, job: id, attempt: retryCount + 1 }, 'a job failed');
               return {
                 id,
                 status: 'failed',
