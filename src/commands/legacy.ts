@@ -6,6 +6,7 @@ import type { Yihao } from '../app.ts';
 import { reopenCase } from '../legacy/cases/decide.ts';
 import { readDeclaration } from '../legacy/declaration.ts';
 import { inspectFile } from '../legacy/inspect.ts';
+import { readKnownPasswords } from '../legacy/inspect-passwords.ts';
 import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.ts';
 import { tally } from '../legacy/matching-store.ts';
 import { countPasswords } from '../legacy/old-password-store.ts';
@@ -29,10 +30,15 @@ export function addLegacyCommands(program: Command): void {
     .command('inspect')
     .argument('<file>', 'CSV, TSV, JSON Lines or .xlsx')
     .option('--sheet <name>', 'sheet of a workbook')
-    .description('look at an unknown dump: its form, its quality, and a declaration to begin with')
-    .action(async (file: string, options: { sheet?: string }, command: Command) => {
+    .option('--known <file>', 'lines of `account,password`: accounts whose password is known find the recipe')
+    .description(
+      'look at an unknown dump: its form, its quality, its recipe, and a declaration to begin with',
+    )
+    .action(async (file: string, options: { sheet?: string; known?: string }, command: Command) => {
       await reporting(command, async () => {
-        const found = acceptFile(await inspectFile(resolve(file), options));
+        const { known, ...rest } = options;
+        const passwords = known === undefined ? {} : { known: readKnownPasswords(readText(known)) };
+        const found = acceptFile(await inspectFile(resolve(file), { ...rest, ...passwords }));
         return { data: found, lines: found.lines };
       });
     });

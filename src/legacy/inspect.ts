@@ -1,8 +1,17 @@
 /** A first look at an unknown dump: its form, what its columns likely mean, what is wrong with the data. Opens no database. */
 import { stringify } from 'yaml';
+import type { Gender } from '../accounts/document.ts';
+import { parseDocument } from '../accounts/id-number.ts';
 import { done, type Outcome } from '../platform/failure.ts';
 import { type Meaning, type Proposal, proposeColumns } from './columns.ts';
 import { type Declaration, readDeclaration } from './declaration.ts';
+import { type CodeFindings, codeLines, tellCounts, watchCodes } from './inspect-codes.ts';
+import {
+  type KnownPassword,
+  type PasswordFindings,
+  passwordLines,
+  watchPasswords,
+} from './inspect-passwords.ts';
 import { readRecord } from './old-record.ts';
 import { openFile } from './sources/open-file.ts';
 import type { SourceFacts } from './sources/source.ts';
@@ -21,33 +30,47 @@ export interface Inspection {
   /** Phones and numbers that stand in several rows, and in how many. */
   sharedPhones: number;
   sharedNumbers: number;
-  /** A declaration to begin with, as YAML; what is not known is left out. */
+  codes: CodeFindings[];
+  passwords: PasswordFindings;
+  /** A declaration to begin with, as YAML; what is not known stands as a comment. */
   declaration: string;
   /** All of it for people. */
   lines: string[];
 }
 
-/** Failures: those of {@link openFile}; a file that breaks off later is inspected up to there. */
+/**
+ * Failures: those of {@link openFile}; a file that breaks off later is inspected up to there.
+ * @param options.known accounts whose password is known, to find the recipe by
+ */
 export async function inspectFile(
   path: string,
-  options: { sheet?: string } = {},
+  { known = [], ...options }: { sheet?: string; known?: readonly KnownPassword[] } = {},
   now: Date = new Date(),
 ): Promise<Outcome<Inspection>> {
   const opened = await openFile(path, options);
   if (!opened.ok) return opened;
   const source = opened.value;
   const columns = proposeColumns(source.columns);
-  const text = draft(columns, options.sheet);
-  const declaration = readDeclaration(text);
+  const columnOf = (meaning: Meaning) => columns.find((made) => made.meaning === meaning)?.column;
+  const declaration = readDeclaration(draft(columns, options.sheet));
   const seen = { rows: 0, unusable: count(), marks: count(), phones: count(), numbers: count() };
+  const codes = watchCodes(CODED.flatMap((member) => columnsOf(columnOf(member), member)));
+  const passwords = watchPasswords(known);
   for await (const rows of source.rows()) {
     for (const row of rows) {
       seen.rows += 1;
       if (row.unusable) seen.unusable.add(row.unusable);
-      else if (declaration.ok) look(declaration.value, row, now, seen);
+      else if (declaration.ok) codes.see(row.fields, look(declaration.value, row, now, seen));
+      const value = (meaning: Meaning) => row.fields[columnOf(meaning) ?? ''] ?? '';
+      const userName = value('userName').trim();
+      passwords.see({ hash: value('password'), salt: value('salt'), userName }, [
+        value('localId').trim(),
+        userName,
+      ]);
     }
     if (seen.rows >= MOST_ROWS) break;
   }
+  const found = { codes: codes.findings(), passwords: await passwords.findings() };
   const inspection = {
     facts: source.facts(),
     columns,
@@ -57,27 +80,37 @@ export async function inspectFile(
     marks: seen.marks.all(),
     sharedPhones: seen.phones.shared(),
     sharedNumbers: seen.numbers.shared(),
-    declaration: text,
+    ...found,
+    declaration: draft(columns, options.sheet, found),
   };
   return done({ ...inspection, lines: toLines(inspection) });
 }
 
+const CODED = ['gender', 'status', 'deleted'] as const;
+const columnsOf = (column: string | undefined, member: (typeof CODED)[number]) =>
+  column === undefined ? [] : [{ column, member }];
+
 type Seen = Record<'unusable' | 'marks' | 'phones' | 'numbers', ReturnType<typeof count>>;
 
+/** Counts what a row is like. @returns what its number says of the sex */
 function look(
   declaration: Declaration,
   row: Parameters<typeof readRecord>[1],
   now: Date,
   { unusable, marks, phones, numbers }: Seen,
-): void {
+): Gender | undefined {
   const record = readRecord(declaration, row, now);
   if (typeof record === 'string') {
     unusable.add(record);
-    return;
+    return undefined;
   }
   for (const mark of record.marks) marks.add(mark);
   if (record.phone) phones.add(record.phone);
-  if (record.number.state === 'valid') numbers.add(record.number.document.number);
+  if (record.number.state !== 'valid') return undefined;
+  const { type, number } = record.number.document;
+  numbers.add(number);
+  const told = parseDocument(type, number, now);
+  return told.ok ? told.value.gender : undefined;
 }
 
 function count() {
@@ -90,7 +123,7 @@ function count() {
   };
 }
 
-/** Members whose column alone says enough; codes are the system's own and must be written by hand. */
+/** Members whose column alone says enough. */
 const PLAIN: readonly Meaning[] = [
   'localId',
   'userName',
@@ -101,7 +134,11 @@ const PLAIN: readonly Meaning[] = [
   'lastSignInAt',
 ];
 
-function draft(columns: Proposal[], sheet: string | undefined): string {
+function draft(
+  columns: Proposal[],
+  sheet: string | undefined,
+  found?: Pick<Inspection, 'codes' | 'passwords'>,
+): string {
   const of = (meaning: Meaning) => columns.find((made) => made.meaning === meaning)?.column;
   const person: Record<string, unknown> = {};
   for (const meaning of PLAIN) if (of(meaning)) person[meaning] = of(meaning);
@@ -109,12 +146,24 @@ function draft(columns: Proposal[], sheet: string | undefined): string {
   person.localId ??= of('userName') ?? of('document') ?? '?';
   const document = of('document');
   if (document) person.document = { column: document, type: 'citizen-number' };
-  return stringify({
+  const open: string[] = [];
+  for (const one of found?.codes ?? []) {
+    const { column, member, codes } = one;
+    if (codes) person[member] = { column, codes };
+    else open.push(`${member}: { column: ${column}, codes: { … } }   # ${tellCounts(one)}`);
+  }
+  const [password, salt, recipe] = [of('password'), of('salt'), found?.passwords.sure];
+  if (password && recipe) Object.assign(person, { password, ...(salt ? { salt } : {}) });
+  else if (password) open.push(`password: ${password}`, ...(salt ? [`salt: ${salt}`] : []));
+  const text = stringify({
     source: 'old-system',
     title: { 'zh-CN': '旧系统' },
     ...(sheet ? { file: { sheet } } : {}),
+    ...(recipe ? { recipe } : {}),
     person,
   });
+  // `person` stands last, so that what must be filled in by hand can follow as lines of it.
+  return text + open.map((line) => `  # ${line}\n`).join('');
 }
 
 function toLines(found: Omit<Inspection, 'lines'>): string[] {
@@ -145,8 +194,10 @@ function toLines(found: Omit<Inspection, 'lines'>): string[] {
     ...list(found.marks),
     `${String(found.sharedNumbers).padStart(10)}  numbers in several rows`,
     `${String(found.sharedPhones).padStart(10)}  phones in several rows`,
+    ...codeLines(found.codes),
+    ...passwordLines(found.passwords),
     '',
-    'A declaration to begin with (sex, status, deleted and password must be added by hand):',
+    'A declaration to begin with; complete the lines behind #:',
     '',
     ...found.declaration.trimEnd().split('\n'),
   ];

@@ -45,14 +45,26 @@ interface Candidate {
 /** Names with a format of their own, whose values are marked and cannot be mistaken. */
 const marked = Object.keys(READY_MADE).filter((name) => 'format' in READY_MADE[name]! && name !== 'plain');
 
-/** One name for each formula: several products share theirs. */
+/** One name for each formula, the first: several products share theirs. */
 const formulas = new Map(
-  Object.entries(READY_MADE).flatMap(([name, ready]) => {
-    if (!('formula' in ready)) return [];
-    const text = ready.takesKey ? `${name}("${UNKNOWN_KEY}")` : name;
-    return [[`${ready.formula} ${ready.withoutSalt ?? ''}`, text] as const];
-  }),
+  Object.entries(READY_MADE)
+    .toReversed()
+    .flatMap(([name, ready]) => {
+      if (!('formula' in ready)) return [];
+      const text = ready.takesKey ? `${name}("${UNKNOWN_KEY}")` : name;
+      return [[`${ready.formula} ${ready.withoutSalt ?? ''}`, text] as const];
+    })
+    .toReversed(),
 );
+
+/** Whether a recipe is one of a format that marks its values: they cannot be mistaken. */
+export const isMarked = (text: string): boolean => marked.includes(text);
+
+/** What a ready-made name computes, where that is a formula. */
+export function formulaOf(text: string): string | undefined {
+  const ready = Object.hasOwn(READY_MADE, text) ? READY_MADE[text] : undefined;
+  return ready && 'formula' in ready ? ready.formula : undefined;
+}
 
 const CANDIDATES: readonly Candidate[] = [...marked, ...formulas.values(), ...COMMON].flatMap((text) => {
   const read = readRecipe(text);
