@@ -10,6 +10,8 @@ import { createManyPeople, type PlainDraft } from './create-many.ts';
 import { createPerson } from './create-person.ts';
 import { type Document, keyOf } from './document.ts';
 import { type FingerprintKind, fingerprintsOf } from './fingerprints.ts';
+import { lockInOrder, type MergedPeople, makeMergedPeople } from './merged.ts';
+import { selectSurvivors } from './merged-store.ts';
 import { makePending, type PendingRegistrations } from './pending.ts';
 import {
   type Evidence,
@@ -49,11 +51,13 @@ export interface Accounts {
   summary(id: PersonId): Promise<PersonSummary | undefined>;
   /** As {@link get}, but up to three seconds old, and each field is unsealed when it is read. For telling claims. */
   recent(id: PersonId): Promise<Person | undefined>;
+  /** The account that answers for this number; `under` says where it was found if that one was merged. */
   findByDocument(document: Document, on?: Queryable): Promise<PersonSummary | undefined>;
-  /** Everybody with this phone (families share), at most as many as the settings say. */
+  /** Everybody with this phone (families share), at most as many as the settings say; of merged accounts nobody. */
   findByPhone(phone: string, on?: Queryable): Promise<PersonSummary[]>;
+  /** As {@link findByDocument}. */
   findByUserName(name: string, on?: Queryable): Promise<PersonSummary | undefined>;
-  /** See {@link changePerson}: failures person-not-found, user-name-taken. The caller writes the audit event. */
+  /** See {@link changePerson}: failures person-not-found, user-name-taken, person-merged. The caller writes the audit event. */
   change(tx: Transaction, id: PersonId, changes: PersonChanges): Promise<Outcome<Person>>;
   /**
    * The person has just shown to hold their phone: it is as good as new. Does nothing for a phone that has become
@@ -71,8 +75,11 @@ export interface Accounts {
   standing(documents: readonly Document[], on?: Queryable): Promise<(StandingPerson | undefined)[]>;
   /** Keeps people as they are until the transaction ends. */
   hold(tx: Transaction, ids: readonly PersonId[]): Promise<void>;
+  /** Keeps them for this transaction alone, until it ends. */
+  lock(tx: Transaction, ids: readonly PersonId[]): Promise<void>;
   /** Takes back an account that nothing happened to since it was opened; see {@link withdrawPerson}. */
   withdraw(tx: Transaction, id: PersonId): Promise<boolean>;
+  merged: MergedPeople;
   pending: PendingRegistrations;
   /** Moves everybody to the current key of a kind; see rotate.ts. */
   rotate(kind: RotationKind, onProgress?: OnProgress): Promise<RotationReport>;
@@ -103,7 +110,10 @@ export function openAccounts(options: AccountsOptions): Accounts {
     fingerprintsOf(fingerprinter, kind, value).map((row) => row.fingerprint);
   const find = async (on: Queryable, kind: FingerprintKind, value: string) => {
     const row = await findUnique(on, kind, fingerprints(kind, value));
-    return row && toSummary(row);
+    if (row?.state !== 'merged') return row && toSummary(row);
+    const [survivor] = await selectSurvivors(on, [row.id]);
+    if (!survivor || survivor.id === row.id) return survivor && toSummary(survivor);
+    return { ...toSummary(survivor), under: row.id as PersonId };
   };
 
   return {
@@ -150,10 +160,12 @@ export function openAccounts(options: AccountsOptions): Accounts {
       isPersonId(personId) ? selectLatestEvidence(on, personId) : undefined,
     standing: (documents, on = database) => standingUnder(room, on, documents),
     hold: holdStanding,
+    lock: lockInOrder,
     async withdraw(tx, id) {
       tx.whenOver(() => cache.forget(id));
       return withdrawPerson(tx, id);
     },
+    merged: makeMergedPeople(room, (id) => cache.forget(id)),
     pending: makePending(room),
     rotate: (kind, onProgress) => rotateKeys(room, kind, onProgress),
     async missingKeys() {

@@ -26,7 +26,7 @@ const notFound = () => failed('person-not-found', 404);
 
 /**
  * Changes fields; the row is locked until the caller commits, and every sealed field is sealed anew under the current
- * key. The caller writes the audit event. Failures: person-not-found (404), user-name-taken (409).
+ * key. The caller writes the audit event. Failures: person-not-found (404), user-name-taken, person-merged (409).
  */
 export async function changePerson(
   room: Room,
@@ -37,6 +37,7 @@ export async function changePerson(
   const { sealer, clock } = room;
   const row = isPersonId(id) ? await lockPerson(tx, id) : undefined;
   if (!row) return notFound();
+  if (row.state === 'merged') return failed('person-merged', 409);
   const before = openPerson(sealer, row);
   const after = withChanges(before, changes);
   if (!(await moveFingerprints(room, tx, before, after))) {

@@ -30,6 +30,7 @@ export type PersonRow = SummaryRow &
     document_type: DocumentType;
     phone_verified_at: Date | null;
     locale: string | null;
+    merged_into: string | null;
     created_at: Date;
   };
 
@@ -80,6 +81,7 @@ export function openPerson(sealer: Sealer, row: PersonRow): Person {
     gender: genderOf(open('gender')),
     birthdate: open('birthdate'),
     locale: row.locale ?? undefined,
+    mergedInto: (row.merged_into as PersonId | null) ?? undefined,
     createdAt: row.created_at,
   });
 }

@@ -15,15 +15,19 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Whether a text can be a person's id; what cannot is never sent to the database. */
 export const isPersonId = (text: unknown): text is PersonId => typeof text === 'string' && UUID.test(text);
 
-export const PERSON_STATES = ['active', 'frozen', 'closed', 'deceased'] as const;
+export const PERSON_STATES = ['active', 'frozen', 'closed', 'deceased', 'merged'] as const;
 export type PersonState = (typeof PERSON_STATES)[number];
 
-/** Which states may follow which. A person reported dead by mistake comes back; a closed account may be reopened. */
+/**
+ * Which states may follow which. A person reported dead by mistake comes back; a closed account may be reopened. Into and
+ * out of `merged` leads no change of state, only a merge and its undoing (merged.ts).
+ */
 export const NEXT_STATES: Record<PersonState, readonly PersonState[]> = {
   active: ['frozen', 'closed', 'deceased'],
   frozen: ['active', 'closed', 'deceased'],
   closed: ['active', 'deceased'],
   deceased: ['active', 'closed'],
+  merged: [],
 };
 
 /** What hot paths need; reading it opens no seal. */
@@ -33,6 +37,8 @@ export interface PersonSummary {
   identityLevel: IdentityLevel;
   /** Grows by one with every change of the row. */
   version: number;
+  /** Of one that was looked for: the merged account that it was found under, for which this one answers. */
+  under?: PersonId;
 }
 
 export interface Person extends PersonSummary {
@@ -48,6 +54,8 @@ export interface Person extends PersonSummary {
   birthdate?: string;
   /** BCP 47 tag of the person's language. */
   locale?: string;
+  /** Of a merged one: the account that answers for it. */
+  mergedInto?: PersonId;
   createdAt: Date;
 }
 

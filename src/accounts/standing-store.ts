@@ -28,7 +28,8 @@ const DROP_FINGERPRINTS = sql(
 /** Only as it was opened: anything that happened since stays. */
 const DROP_PERSON = sql(
   'person-withdraw',
-  `DELETE FROM person WHERE id = $1 AND version = 1 AND state = 'active' RETURNING id`,
+  `DELETE FROM person p WHERE id = $1 AND version = 1 AND state = 'active'
+     AND NOT EXISTS (SELECT FROM person m WHERE m.merged_into = p.id) RETURNING id`,
 );
 
 export async function findStanding(

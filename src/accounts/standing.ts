@@ -2,6 +2,7 @@
 import type { Queryable, Transaction } from '../platform/postgres.ts';
 import { type Document, keyOf } from './document.ts';
 import { fingerprintsOf } from './fingerprints.ts';
+import { selectSurvivors } from './merged-store.ts';
 import type { PersonId, PersonState } from './person.ts';
 import { openField } from './person-row.ts';
 import type { Room } from './room.ts';
@@ -10,9 +11,12 @@ import { dropPerson, findStanding, holdPeople } from './standing-store.ts';
 /** What matching needs of an account: its name is opened, nothing else is. */
 export interface StandingPerson {
   id: PersonId;
+  /** Of the account that answers for it. */
   state: PersonState;
   version: number;
   name: string;
+  /** The account that answers for it: itself, unless it was merged into another. */
+  survivorId: PersonId;
 }
 
 /** In the order of the documents, undefined where nobody stands. One round trip. */
@@ -30,8 +34,19 @@ export async function standingUnder(
     })),
   );
   const found: (StandingPerson | undefined)[] = documents.map(() => undefined);
-  for (const { asked: at, id, state, version, name } of await findStanding(on, asked))
-    found[at] = { id, state, version, name: openField(sealer, { id, name }, 'name')! };
+  const rows = await findStanding(on, asked);
+  const merged = rows.filter(({ state }) => state === 'merged').map(({ id }) => id);
+  const survivors = new Map(
+    (merged.length > 0 ? await selectSurvivors(on, merged) : []).map((row) => [row.asked, row]),
+  );
+  for (const { asked: at, id, state, version, name } of rows) {
+    const survivor = survivors.get(id);
+    found[at] = {
+      ...{ id, version, name: openField(sealer, { id, name }, 'name')! },
+      state: survivor?.state ?? state,
+      survivorId: (survivor?.id as PersonId | undefined) ?? id,
+    };
+  }
   return found;
 }
 

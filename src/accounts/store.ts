@@ -7,7 +7,7 @@ import { type PersonRow, SEALED_COLUMNS, type SummaryRow } from './person-row.ts
 const SUMMARY = 'p.id, p.state, p.identity_level, p.version';
 const SEALED = SEALED_COLUMNS.join(', ');
 const PERSON = `${SUMMARY}, p.document_type, ${SEALED_COLUMNS.map((column) => `p.${column}`).join(', ')},
-  p.phone_verified_at, p.locale, p.created_at`;
+  p.phone_verified_at, p.locale, p.merged_into, p.created_at`;
 
 const SELECT_PERSON = sql('person-get', `SELECT ${PERSON} FROM person p WHERE p.id = $1`);
 const LOCK_PERSON = sql('person-lock', `SELECT ${PERSON} FROM person p WHERE p.id = $1 FOR UPDATE`);
@@ -21,7 +21,7 @@ const FIND_UNIQUE = sql(
 const FIND_BY_PHONE = sql(
   'person-find-by-phone',
   `SELECT DISTINCT ${SUMMARY} FROM person_fingerprint f JOIN person p ON p.id = f.person_id
-   WHERE f.kind = 'phone' AND f.fingerprint = ANY($1::bytea[]) ORDER BY p.id LIMIT $2`,
+   WHERE f.kind = 'phone' AND f.fingerprint = ANY($1::bytea[]) AND p.state <> 'merged' ORDER BY p.id LIMIT $2`,
 );
 
 /**
@@ -68,7 +68,7 @@ const UPDATE_PERSON = sql(
 const PHONE_PROVEN = sql(
   'person-phone-proven',
   `UPDATE person p SET phone_verified_at = $2, changed_at = $2, version = version + 1
-   WHERE p.id = $1 AND (p.phone_verified_at IS NULL OR p.phone_verified_at < $2::timestamptz - interval '1 day')
+   WHERE p.id = $1 AND p.state <> 'merged' AND (p.phone_verified_at IS NULL OR p.phone_verified_at < $2::timestamptz - interval '1 day')
      AND EXISTS (SELECT FROM person_fingerprint f
                  WHERE f.person_id = p.id AND f.kind = 'phone' AND f.fingerprint = ANY($3::bytea[]))`,
 );

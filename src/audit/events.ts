@@ -12,6 +12,10 @@ export const AUDIT_EVENTS = [
   'person.closed',
   'person.changed',
   'person.viewed',
+  'person.merge-proposed',
+  'person.merge-withdrawn',
+  'person.merged',
+  'person.unmerged',
   'person.keys-rotated',
   // registers
   'register.compared',

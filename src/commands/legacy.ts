@@ -16,6 +16,7 @@ import { listDumps, listRejects, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
 import { everySource, oneSource, tallyLines } from './legacy-lines.ts';
+import { addLegacyMergingCommands } from './legacy-merging.ts';
 import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts';
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
@@ -172,6 +173,7 @@ export function addLegacyCommands(program: Command): void {
     });
 
   addLegacyCaseCommands(legacy);
+  addLegacyMergingCommands(legacy);
   addLegacyPasswordCommands(legacy);
 }
 
@@ -189,13 +191,15 @@ async function stagedAccounts(database: Yihao['database'], source: string): Prom
 
 /** What its owner did with an account since it was opened. */
 async function whatStandsOn(yihao: Yihao, id: PersonId): Promise<string[]> {
-  const { credentials, oidcStore, database } = yihao;
+  const { accounts, credentials, oidcStore, database } = yihao;
   const sectors = await sectorsOf(database, id);
+  const absorbed = await accounts.merged.absorbedBy(id);
   return [
     ...((await credentials.passwords.has(id)) ? ['a password'] : []),
     ...((await oidcStore.sessionsOf(id)).length > 0 ? ['a session'] : []),
     ...((await oidcStore.grantsOf(id)).length > 0 ? ['a grant to an application'] : []),
     ...sectors.map((sector) => `the sub that ${sector} knows`),
+    ...absorbed.map((other) => `account ${other}, which was merged into it`),
   ];
 }
 

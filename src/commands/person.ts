@@ -6,9 +6,7 @@ import { maskDocument, maskName, maskPhone } from '../accounts/mask.ts';
 import { isPersonId, type Person, type PersonState } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { enrolPerson } from '../enrol.ts';
-import { openEndings } from '../oidc/ending.ts';
-import { openLogouts } from '../oidc/logout.ts';
-import { makeOutgoing } from '../oidc/outgoing.ts';
+import { openGoodbyes } from './goodbye.ts';
 import { accept, actor, RefusedCommand, reasonText, UsageError, withInput, withRooms } from './run.ts';
 
 export function addPersonCommands(program: Command): void {
@@ -50,11 +48,19 @@ Also: tibetan_name, user_name, locale, must_change. Prints the account's id, nev
           detail: { reason: options.reason },
         });
         const evidence = await yihao.accounts.latestEvidence(found.id);
+        const answersFor = await yihao.accounts.merged.absorbedBy(found.id);
         return {
-          data: { ...masked(found), evidence: evidence ?? null },
+          data: {
+            ...masked(found),
+            ...(found.mergedInto ? { merged_into: found.mergedInto } : {}),
+            ...(answersFor.length > 0 ? { answers_for: answersFor } : {}),
+            evidence: evidence ?? null,
+          },
           lines: [
             `account ${found.id}`,
             ...facts(found),
+            ...(found.mergedInto ? [`${'merged into'.padEnd(16)}${found.mergedInto}`] : []),
+            ...answersFor.map((id) => `${'answers for'.padEnd(16)}${id}, which was merged into it`),
             `${'evidence'.padEnd(16)}${evidence ? `${evidence.source} ${evidence.outcome} ${evidence.at.toISOString()}` : 'none'}`,
           ],
         };
@@ -97,14 +103,8 @@ Also: tibetan_name, user_name, locale, must_change. Prints the account's id, nev
  * state of theirs; here is no provider, so the command makes the same promise, and a serving node keeps it.
  */
 async function promiseGoodbye(yihao: Yihao): Promise<void> {
-  const { database, outbox, clients, clock, log, settings, accounts } = yihao;
-  const { trail } = yihao.audit;
-  const on = { database, outbox, clock, trail };
-  const outgoing = makeOutgoing(settings.oidc.outgoing);
-  const logouts = openLogouts({ ...on, clients, outgoing, log, settings: settings.oidc.logout });
-  const endings = openEndings({ ...on, store: yihao.oidcStore, logouts });
-  await endings.prepare();
-  accounts.onStateChanged(async (tx, { id }, _from, to) => {
+  const endings = await openGoodbyes(yihao);
+  yihao.accounts.onStateChanged(async (tx, { id }, _from, to) => {
     if (to !== 'active') await endings.endLater(tx, { personId: id, reason: `person-${to}` });
   });
 }

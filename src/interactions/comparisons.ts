@@ -105,7 +105,7 @@ async function tell(
 /** @throws when the register does not answer: the queue tries again later. */
 async function comparePersonAgain(rooms: Rooms, id: PersonId, within: number): Promise<void> {
   const person = await rooms.accounts.get(id);
-  if (!person || person.state === 'closed' || person.state === 'deceased') return;
+  if (!person || (person.state !== 'active' && person.state !== 'frozen')) return;
   const { document, name } = person;
   const comparison = answered(await rooms.register.compare({ document, name }, { within }));
   const deceased = comparison.outcome === 'match' && comparison.status === 'deceased';

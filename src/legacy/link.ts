@@ -69,13 +69,11 @@ async function applyPage(
   if (rows.length === 0) return undefined;
   const first = await judgeRows(room, tx, source, rows);
   // Nobody is closed, renamed or merged between the verdict and the link.
-  await room.accounts.hold(
-    tx,
-    first.flatMap(({ standing }) => (standing ? [standing.id] : [])),
-  );
+  const held = first.flatMap(({ standing }) => (standing ? [standing.id, standing.survivorId] : []));
+  await room.accounts.hold(tx, held);
   const judged = await judgeRows(room, tx, source, rows);
   const page: Page = { linked: 0, opened: 0, changed: 0, last: rows.at(-1)!.local_id };
-  const { links, changed } = await settle(room, tx, source, judged);
+  const { links, changed } = await settle(room, tx, source, judged, new Set(held));
   await store.link(tx, { source, actor, now: room.clock.now() }, links);
   if (changed.length > 0) await store.writeVerdicts(tx, source, changed.map(toVerdictRow), room.clock.now());
   page.opened = links.filter(({ opened }) => opened).length;
@@ -105,15 +103,18 @@ async function settle(
   tx: Transaction,
   source: string,
   judged: readonly Judged[],
+  held: ReadonlySet<PersonId>,
 ): Promise<{ links: store.NewLink[]; changed: Judged[] }> {
   const links: store.NewLink[] = [];
   const changed: Judged[] = [];
   const openings = new Map<string, Opening>();
   for (const one of judged) {
-    const { record, verdict, register } = one;
+    const { record, standing, verdict, register } = one;
     const { localId, number, name } = record;
-    if (verdict.outcome === 'same') {
-      links.push({ localId, personId: verdict.personId, opened: false, reasons: verdict.reasons });
+    // Who came, or was merged into somebody, between the two looks is not held: judged anew in the next run.
+    if (verdict.outcome === 'same' && standing && held.has(standing.survivorId)) {
+      const { personId, reasons } = verdict;
+      links.push({ localId, personId, holderId: standing.survivorId, opened: false, reasons });
     } else if (verdict.outcome === 'new' && number.state === 'valid' && name !== undefined && register) {
       const key = `${number.document.type}/${keyOf(number.document)}`;
       const opening = openings.get(key);
@@ -157,6 +158,8 @@ export async function linkDecided(
     actor: string;
     reasons: readonly string[];
     to: PersonId | { document: Document; name: string; comparison: Comparison };
+    /** The merged account under the number, for which `to` answers. */
+    under?: PersonId | undefined;
   },
 ): Promise<PersonId | undefined> {
   const { source, localId, actor, reasons, to } = decided;
@@ -170,7 +173,10 @@ export async function linkDecided(
     const detail = { old_system: source };
     await accounts.addEvidence(tx, { personId, source: from, outcome: 'match', reference, at, detail });
   }
-  const link = { localId, personId, opened: typeof to !== 'string', reasons };
+  const link = {
+    ...{ localId, personId: decided.under ?? personId, holderId: personId },
+    ...{ opened: typeof to !== 'string', reasons },
+  };
   await store.link(tx, { source, actor, now: clock.now() }, [link]);
   return personId;
 }
@@ -204,9 +210,11 @@ export async function undoLink(
   const found = await store.readLink(database, source, localId);
   const more = found?.opened ? await whatStands(found.personId) : [];
   return rollingBack(database, async (tx) => {
+    // First the person: a merge of theirs locks in that order too.
+    if (found?.opened) await accounts.lock(tx, [found.personId]);
     const standing = await store.readLink(tx, source, localId, { lock: true });
     if (!standing || standing.entry !== found?.entry) return failed('old-account-not-linked', 404);
-    const { personId, opened, at } = standing;
+    const { personId: linkedTo, holderId: personId, opened, at } = standing;
     const now = clock.now();
     if (now.getTime() - at.getTime() > UNDO_DAYS * DAY_MS)
       return failed('undo-late', 409, { params: { days: UNDO_DAYS } });
@@ -217,6 +225,13 @@ export async function undoLink(
         {
           setting: 'the password',
           right: `an old one was taken over on ${used.toISOString().slice(0, 10)}: freeze the account and lead its owner to a hall`,
+        },
+      ]);
+    if (opened && linkedTo !== personId)
+      return blocked([
+        {
+          setting: `account ${linkedTo}`,
+          right: `which the link opened, was merged into ${personId}: \`legacy merges\` lists it, undo that first`,
         },
       ]);
     if (opened) {
@@ -245,7 +260,7 @@ export async function undoLink(
   });
 }
 
-const blocked = (faults: NonNullable<UndoFailure['faults']>): { ok: false; failure: UndoFailure } => ({
+export const blocked = (faults: NonNullable<UndoFailure['faults']>): { ok: false; failure: UndoFailure } => ({
   ok: false,
   failure: { ...failed('undo-blocked', 409, { params: { count: faults.length } }).failure, faults },
 });

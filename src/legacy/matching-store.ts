@@ -63,11 +63,12 @@ const LINK = sql(
      INSERT INTO legacy_journal (source, local_id, person_id, opened, reasons, actor, at)
      SELECT $1, local_id, person_id, opened, string_to_array(reasons, ' '), $2, $3::timestamptz
      FROM unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[]) AS l(local_id, person_id, opened, reasons)
-     RETURNING id, local_id, person_id)
-   UPDATE old_account o SET person_id = entry.person_id, linked_by = entry.id FROM entry
+     RETURNING id, local_id)
+   UPDATE old_account o SET person_id = l.holder_id, linked_by = entry.id
+   FROM entry JOIN unnest($4::text[], $8::uuid[]) AS l(local_id, holder_id) USING (local_id)
    WHERE o.source = $1 AND o.local_id = entry.local_id AND o.linked_by IS NULL RETURNING entry.id`,
 );
-const FIND_LINK = `SELECT j.id, j.person_id, j.opened, j.at FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
+const FIND_LINK = `SELECT j.id, j.person_id, o.person_id AS holder_id, j.opened, j.at FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
    WHERE o.source = $1 AND o.local_id = $2`;
 const READ_LINK = sql('old-account-read-link', FIND_LINK);
 const LOCK_LINK = sql('old-account-lock-link', `${FIND_LINK} FOR UPDATE OF o, j`);
@@ -148,6 +149,8 @@ export const tally = (on: Queryable, source: string): Promise<TallyRow[]> => on.
 export interface NewLink {
   localId: string;
   personId: PersonId;
+  /** The account that answers for that person where they were merged; itself when undefined. */
+  holderId?: PersonId | undefined;
   opened: boolean;
   reasons: readonly string[];
 }
@@ -170,12 +173,15 @@ export async function link(
     links.map(({ personId }) => personId),
     links.map(({ opened }) => opened),
     links.map(({ reasons }) => reasons.join(' ')),
+    links.map(({ personId, holderId }) => holderId ?? personId),
   ]);
 }
 
 export interface Link {
   entry: number;
+  /** Whose it was linked to, and who holds it now: another one when they were merged since. */
   personId: PersonId;
+  holderId: PersonId;
   opened: boolean;
   at: Date;
 }
@@ -187,11 +193,16 @@ export async function readLink(
   localId: string,
   { lock = false } = {},
 ): Promise<Link | undefined> {
-  const [row] = await on.query<{ id: string; person_id: PersonId; opened: boolean; at: Date }>(
-    lock ? LOCK_LINK : READ_LINK,
-    [source, localId],
-  );
-  return row && { entry: Number(row.id), personId: row.person_id, opened: row.opened, at: row.at };
+  const [row] = await on.query<{
+    id: string;
+    person_id: PersonId;
+    holder_id: PersonId;
+    opened: boolean;
+    at: Date;
+  }>(lock ? LOCK_LINK : READ_LINK, [source, localId]);
+  if (!row) return undefined;
+  const { id, person_id: personId, holder_id: holderId, opened, at } = row;
+  return { entry: Number(id), personId, holderId, opened, at };
 }
 
 export async function unlink(

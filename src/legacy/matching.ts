@@ -97,6 +97,8 @@ const STATE_REASONS: Record<PersonState, Reason | undefined> = {
   frozen: 'account-frozen',
   closed: 'account-closed',
   deceased: 'person-deceased',
+  // The state is that of the account that answers for it, which never is a merged one.
+  merged: 'account-closed',
 };
 
 const MATCH_REASONS: Record<Exclude<NameMatch, 'same'>, Reason> = {

@@ -46,11 +46,15 @@ const SETTLE = sql(
    FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::bytea[]) AS n(source, local_id, was, state, content)
    WHERE p.source = n.source AND p.local_id = n.local_id AND p.state = 'stored' AND p.content = n.was RETURNING p.state`,
 );
-/** Only where a link opened the account: what its owner opened has no key but the owner's. */
+/**
+ * Only where a link opened the account: what its owner opened has no key but the owner's. What came by a merge opens nothing:
+ * its password is that of the account that was linked.
+ */
 const OF_PERSON = sql(
   'old-password-of-person',
   `SELECT p.source, p.local_id, p.state, p.content, s.declaration, d.started_at
    FROM old_account o JOIN old_password p USING (source, local_id) JOIN legacy_source s USING (source)
+     JOIN legacy_journal l ON l.id = o.linked_by AND l.person_id = o.person_id
      JOIN legacy_dump d ON d.source = o.source AND d.number = 1
    WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND p.content IS NOT NULL
      AND EXISTS (SELECT FROM legacy_journal j WHERE j.person_id = $1 AND j.opened AND j.undone_at IS NULL)
@@ -60,7 +64,8 @@ const USE = sql(
   'old-password-use',
   `UPDATE old_password p SET state = 'used', content = NULL, changed_at = $2 FROM (
      SELECT p.source, p.local_id FROM old_account o JOIN old_password p USING (source, local_id)
-     WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND p.state <> 'used'
+       JOIN legacy_journal l ON l.id = o.linked_by AND l.person_id = o.person_id
+     WHERE o.person_id = $1 AND p.state <> 'used'
      ORDER BY p.source, p.local_id FOR UPDATE OF p) AS mine
    WHERE p.source = mine.source AND p.local_id = mine.local_id RETURNING p.local_id`,
 );

@@ -4,11 +4,13 @@
  */
 import type { AdapterPayload } from 'oidc-provider';
 import type { AuditTrail } from '../audit/trail.ts';
+import type { Clients } from '../clients/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Outbox } from '../platform/outbox.ts';
 import type { Database, Queryable } from '../platform/postgres.ts';
 import type { Farewell, Logouts } from './logout.ts';
 import type { OidcStore } from './oidc-store.ts';
+import type { Subjects } from './subject.ts';
 
 export interface EndOptions {
   /** The session that goes on, by its uid: the one in which the person changes the password. */
@@ -17,6 +19,11 @@ export interface EndOptions {
   onlySession?: string | undefined;
   /** Only what hangs on this application; the sessions themselves go on. */
   onlyClient?: string | undefined;
+  /**
+   * A merge is being taken back: whom the account answered for until now, in the order of {@link Subjects}. Where it has no
+   * sub of its own its sessions went by one of theirs, and the application is told by that one.
+   */
+  answeredFor?: readonly string[] | undefined;
 }
 
 export interface Ending extends EndOptions {
@@ -39,6 +46,8 @@ export interface EndingParts {
   outbox: Outbox;
   store: OidcStore;
   logouts: Logouts;
+  clients: Pick<Clients, 'get'>;
+  subjects: Pick<Subjects, 'among'>;
   trail: AuditTrail;
   clock: Clock;
 }
@@ -88,7 +97,7 @@ async function endNow(parts: EndingParts, job: Job): Promise<number> {
     job.onlySession ? session.uid === job.onlySession : session.uid !== job.exceptSession,
   );
   for (const session of ended) {
-    await parts.logouts.send(farewellsOf(session, job.personId), job.reason);
+    await parts.logouts.send(await knownBy(parts, job, farewellsOf(session, job.personId)), job.reason);
     await store.adapter('Session').destroy(session.jti!);
     for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
       if (grantId !== undefined && !persistsLogout) await store.endGrant(grantId);
@@ -138,6 +147,22 @@ export const farewellsOf = (session: AdapterPayload, personId: string): Farewell
   Object.entries(session.authorizations ?? {}).flatMap(([clientId, { sid }]) =>
     sid === undefined ? [] : [{ clientId, personId, sid }],
   );
+
+/** The sub of an ended session, where the person is known by another one from now on. */
+function knownBy(
+  { clients, subjects }: EndingParts,
+  { personId, answeredFor }: Job,
+  farewells: Farewell[],
+): Promise<Farewell[]> | Farewell[] {
+  if (!answeredFor?.length) return farewells;
+  return Promise.all(
+    farewells.map(async (farewell) => {
+      const client = await clients.get(farewell.clientId);
+      const sub = client && (await subjects.among([personId, ...answeredFor], client.sector));
+      return { ...farewell, sub };
+    }),
+  );
+}
 
 const audit = ({ trail }: EndingParts, { personId, reason }: Job): Promise<void> =>
   trail.record({ type: 'session.ended', personId, actor: 'system', outcome: 'success', detail: { reason } });

@@ -9,6 +9,8 @@ export interface LogoutMessage {
   clientId: string;
   personId: string;
   sid: string;
+  /** See Farewell. */
+  sub?: string | undefined;
   reason: string;
   state: LogoutState;
   attempts: number;
@@ -32,6 +34,7 @@ interface Row {
   client_id: string;
   person_id: string;
   sid: string;
+  sub: string | null;
   reason: string;
   state: LogoutState;
   attempts: number;
@@ -39,11 +42,11 @@ interface Row {
 
 const INSERT = sql(
   'logout_message_insert',
-  `INSERT INTO logout_message (id, client_id, person_id, sid, reason, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
+  `INSERT INTO logout_message (id, client_id, person_id, sid, sub, reason, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
 );
 const FIND = sql(
   'logout_message_find',
-  'SELECT id, client_id, person_id, sid, reason, state, attempts FROM logout_message WHERE id = $1',
+  'SELECT id, client_id, person_id, sid, sub, reason, state, attempts FROM logout_message WHERE id = $1',
 );
 const SETTLE = sql(
   'logout_message_settle',
@@ -74,12 +77,13 @@ export async function insertLogout(
   message: Omit<LogoutMessage, 'state' | 'attempts'>,
   at: Date,
 ): Promise<void> {
-  await on.query(INSERT, [message.id, message.clientId, message.personId, message.sid, message.reason, at]);
+  const { id, clientId, personId, sid, sub, reason } = message;
+  await on.query(INSERT, [id, clientId, personId, sid, sub ?? null, reason, at]);
 }
 
 export async function findLogout(on: Queryable, id: string): Promise<LogoutMessage | undefined> {
   const [row] = await on.query<Row>(FIND, [id]);
-  return row && { ...row, clientId: row.client_id, personId: row.person_id };
+  return row && { ...row, clientId: row.client_id, personId: row.person_id, sub: row.sub ?? undefined };
 }
 
 /** One more attempt and what it left. */

@@ -13,7 +13,9 @@ export function makeLogoutToken(
   farewell: Farewell,
 ): Promise<string> {
   const token = new provider.IdToken({ sub: farewell.personId }, { client }) as IdToken & { mask: object };
-  token.mask = { sub: null };
+  // Not asked for where it is known: an unknown one would be made.
+  if (farewell.sub === undefined) token.mask = { sub: null };
+  else token.set('sub', farewell.sub);
   token.set('events', { [EVENT]: {} });
   token.set('jti', randomUUID());
   // An application whose ID Tokens had no sid could not know whom an unknown one means.

@@ -24,6 +24,8 @@ export interface Farewell {
   clientId: string;
   personId: string;
   sid: string;
+  /** By which the application knew the session's person, where that is another one now. */
+  sub?: string | undefined;
 }
 
 export interface Logouts {

@@ -115,8 +115,8 @@ export async function openOidc(options: OidcOptions): Promise<Oidc> {
     log,
     settings: settings.logout,
   });
-  const endings = openEndings({ database, outbox, store, logouts, trail, clock });
-  const subjects = openSubjects(database);
+  const subjects = openSubjects(database, accounts.merged);
+  const endings = openEndings({ database, outbox, store, logouts, clients, subjects, trail, clock });
   const consents = openConsents({ database, trail, clock });
   const parts: OidcParts = {
     ...{ issuer, settings, database, clock, log, clients, accounts, trail, disclosures, store },

@@ -10,6 +10,22 @@ const FIND_PERSON = sql('subject_person', 'SELECT person_id FROM subject WHERE s
 
 const SECTORS = sql('subject_sectors', 'SELECT sector FROM subject WHERE person_id = $1 ORDER BY sector');
 
+const AMONG = sql(
+  'subject_among',
+  `SELECT s.sub FROM unnest($1::uuid[]) WITH ORDINALITY AS u(person_id, place) JOIN subject s USING (person_id)
+   WHERE s.sector = $2 ORDER BY u.place LIMIT 1`,
+);
+
+/** The sub of the first of these people whom the sector knows. */
+export async function subjectAmong(
+  on: Queryable,
+  people: readonly string[],
+  sector: string,
+): Promise<string | undefined> {
+  if (people.length === 0) return undefined;
+  return (await on.query<{ sub: string }>(AMONG, [people, sector]))[0]?.sub;
+}
+
 /** Sectors whose applications know the person. */
 export const sectorsOf = async (on: Queryable, personId: string): Promise<string[]> =>
   (await on.query<{ sector: string }>(SECTORS, [personId])).map(({ sector }) => sector);

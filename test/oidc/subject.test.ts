@@ -1,10 +1,14 @@
 /** Who a person is to a department: one random sub per sector, for ever. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PersonId } from '../../src/accounts/person.ts';
 import { openSubjects } from '../../src/oidc/subject.ts';
 import { type FreshDatabase, stores } from '../support/stores.ts';
 import { register } from './department.ts';
 import { ACR } from './server.ts';
 import { anyWorld } from './world.ts';
+
+/** No account was ever merged. */
+const nobody = { survivorOf: async (id: PersonId) => id, absorbedBy: async () => [] };
 
 describe.each(stores)('subjects on $name', (store) => {
   let fresh: FreshDatabase;
@@ -16,14 +20,14 @@ describe.each(stores)('subjects on $name', (store) => {
 
   test('fifty first uses at once, with caches of their own, come to one sub', async () => {
     const subs = await Promise.all(
-      Array.from({ length: 50 }, () => openSubjects(fresh.database).of(person(1), 'insurance')),
+      Array.from({ length: 50 }, () => openSubjects(fresh.database, nobody).of(person(1), 'insurance')),
     );
     expect(new Set(subs).size).toBe(1);
     expect(subs[0]).toMatch(/^[A-Za-z0-9_-]{24}$/);
   });
 
   test('differ by sector and by person, and lead back within the sector only', async () => {
-    const subjects = openSubjects(fresh.database);
+    const subjects = openSubjects(fresh.database, nobody);
     const all = [
       await subjects.of(person(2), 'a'),
       await subjects.of(person(2), 'b'),
@@ -35,9 +39,9 @@ describe.each(stores)('subjects on $name', (store) => {
   });
 
   test('a known one costs no question', async () => {
-    const subjects = openSubjects(fresh.database);
+    const subjects = openSubjects(fresh.database, nobody);
     const sub = await subjects.of(person(4), 'a');
-    const closed = openSubjects({ query: () => Promise.reject(new Error('asked')) } as never);
+    const closed = openSubjects({ query: () => Promise.reject(new Error('asked')) } as never, nobody);
     await expect(closed.of(person(4), 'a')).rejects.toThrow('asked');
     expect(await subjects.of(person(4), 'a')).toBe(sub);
   });

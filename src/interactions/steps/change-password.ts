@@ -43,6 +43,9 @@ export function makeChangePasswordStep(rooms: InteractionRooms) {
     const prepared = await passwords.prepare(chosen);
     if (!prepared.ok) return show(ctx, [prepared.failure]);
     await rooms.database.transaction(async (tx) => {
+      // Stopped or merged meanwhile: it stays what it was, and the sign-in says so.
+      await rooms.accounts.hold(tx, [person.id]);
+      if ((await rooms.accounts.get(person.id, tx))?.state !== 'active') return;
       await passwords.store(tx, person.id, prepared.value);
       await rooms.audit.append(tx, {
         type: 'password.changed',

@@ -1,6 +1,6 @@
 /** Looking at cases: the queue, its counts, and one case with all that speaks for and against it. */
 import type { Accounts } from '../../accounts/accounts.ts';
-import type { Person } from '../../accounts/person.ts';
+import type { Person, PersonId } from '../../accounts/person.ts';
 import { done, failed, type Outcome } from '../../platform/failure.ts';
 import type { Database, Queryable } from '../../platform/postgres.ts';
 import type { Sealer } from '../../platform/seal/sealer.ts';
@@ -71,6 +71,8 @@ export interface Gathered {
   record: OldRecord;
   /** The account under the number. */
   account: Person | undefined;
+  /** The merged account under the number, for which that one answers. */
+  under: PersonId | undefined;
 }
 
 /** A case's row, opened, with the account under its number. Failure `case-unknown` 404. */
@@ -85,7 +87,7 @@ export async function gatherCase(
   const standing =
     record.number.state === 'valid' ? await accounts.findByDocument(record.number.document, on) : undefined;
   const account = standing && (await accounts.get(standing.id, on));
-  return done({ row, record, account });
+  return done({ row, record, account, under: standing?.under });
 }
 
 /** One case, masked. @param client the application that the declaration names. Failure `case-unknown` 404. */

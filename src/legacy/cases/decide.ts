@@ -37,7 +37,7 @@ export type Decided =
   /** Waits for the approval of another person. */
   | { state: 'proposed'; proposal: string };
 
-const PROPOSAL_DAYS = 7;
+export const PROPOSAL_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 const isLate = ({ proposed_at }: store.Proposal, now: Date): boolean =>
@@ -181,12 +181,14 @@ async function targetOf(
   { accounts }: DecideRoom,
   tx: Transaction,
   { action, personId }: Decision,
-  { account }: Gathered,
+  { account, under }: Gathered,
 ): Promise<Person | undefined> {
   if (action !== 'link') return undefined;
   const id = personId ?? account?.id;
   if (id === undefined) return undefined;
-  await accounts.hold(tx, [id]);
+  const merged = id === account?.id ? under : undefined;
+  await accounts.hold(tx, merged ? [id, merged] : [id]);
+  if (merged && (await accounts.merged.survivorOf(merged, tx)) !== id) return undefined;
   return accounts.get(id, tx);
 }
 
@@ -212,7 +214,7 @@ async function act(
   room: DecideRoom,
   tx: Transaction,
   decision: Decision,
-  { row, record }: Gathered,
+  { row, record, account, under }: Gathered,
   target: Person | undefined,
   opening: { comparison: Comparison; name: string } | undefined,
 ): Promise<Outcome<{ state: 'done'; personId: PersonId | undefined }>> {
@@ -225,6 +227,8 @@ async function act(
   const reasons = [...(row.reasons ?? []), 'decided'];
   const personId = await linkDecided(room, tx, {
     ...{ source, localId, actor, reasons },
+    // The number is the merged one's, and so is the link: it goes where that one goes.
+    under: target && target.id === account?.id ? under : undefined,
     to:
       opening && record.number.state === 'valid'
         ? { document: record.number.document, name: opening.name, comparison: opening.comparison }

@@ -28,7 +28,7 @@ export type CaseRefusal =
 export type Ruling = { allowed: true; secondPerson: boolean } | { allowed: false; why: CaseRefusal };
 
 /** An account whose owner has shown more than a number: what is tied to it, its owner's applications will see. */
-const REAL_NAME: IdentityLevel = 2;
+export const REAL_NAME: IdentityLevel = 2;
 
 const allowed = (secondPerson = false): Ruling => ({ allowed: true, secondPerson });
 const refused = (why: CaseRefusal): Ruling => ({ allowed: false, why });

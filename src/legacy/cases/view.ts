@@ -93,6 +93,15 @@ export function sidesOf(
   ];
 }
 
+/** Two accounts that may be one person's; differences are told of the second. */
+export function sidesOfAccounts(first: Person, second: Person): Side[] {
+  const [own, other] = [factsOfPerson(first), factsOfPerson(second)];
+  return [
+    { kind: 'account', key: first.id, fields: masked(own), differs: [] },
+    { kind: 'account', key: second.id, fields: masked(other), differs: differences(own, other) },
+  ];
+}
+
 export interface PreviewLine {
   what: 'number' | 'name' | 'phone' | 'level' | 'application' | 'old-password' | 'case';
   becomes: string;

@@ -101,6 +101,23 @@ describe.each(worlds)('back-channel logout on $name', (kind) => {
     expect(await node.store.grantsOf(person.id)).toEqual([]);
   });
 
+  test('a merge taken back ends sessions by the sub that they had, and makes no new one', async () => {
+    const { accounts } = node.rooms;
+    const other = await node.person(n + 500);
+    const sub = await node.oidc.subjects.of(other.id, 'insurance');
+    const before = await node.database.transaction((tx) => accounts.merged.absorb(tx, other.id, person.id));
+    const first = (await insurance.signIn(browser())).claims()!;
+    expect(first.sub).toBe(sub);
+    await node.database.transaction(async (tx) => {
+      await accounts.merged.release(tx, other.id, before!);
+      await node.oidc.endSessionsLater(tx, person.id, 'person-unmerged', { answeredFor: [other.id] });
+    });
+    const { payload } = await checked(await heard(hears, first.sid), 'insurance');
+    expect(payload).toMatchObject({ sub, sid: first.sid });
+    expect(await node.oidc.subjects.among([person.id], 'insurance')).toBeUndefined();
+    expect(await node.store.sessionsOf(person.id)).toEqual([]);
+  });
+
   test('offline access survives a sign-out, but not a changed password', async () => {
     const window = browser();
     const tokens = await insurance.signIn(window, { scope: 'openid offline_access', prompt: 'consent' });
