@@ -100,8 +100,8 @@ const COUNT_STORED = sql(
 /** Of any system, by its key: one row is enough; or a system that checks them itself. */
 const ANY_LEFT = sql(
   'old-password-any-left',
-  `SELECT EXISTS (SELECT FROM old_password WHERE content IS NOT NULL)
-     OR EXISTS (SELECT FROM legacy_source WHERE login IS NOT NULL) AS "left"`,
+  `SELECT EXISTS (SELECT FROM old_password WHERE content IS NOT NULL) AS here,
+     EXISTS (SELECT FROM legacy_source WHERE login IS NOT NULL) AS there`,
 );
 const SOURCES = sql(
   'old-password-sources',
@@ -259,10 +259,10 @@ export async function countStored(on: Queryable, only?: string): Promise<number>
   return row!.rows;
 }
 
-/** Whether any old password is left that may be used. */
-export async function anyLeft(on: Queryable): Promise<boolean> {
-  const [row] = await on.query<{ left: boolean }>(ANY_LEFT);
-  return row!.left;
+/** Whether any old password is left that may be used, and whether a system checks its own. */
+export async function anyLeft(on: Queryable): Promise<{ here: boolean; there: boolean }> {
+  const [row] = await on.query<{ here: boolean; there: boolean }>(ANY_LEFT);
+  return row!;
 }
 
 /** Every old system with the text of its declaration, and when its first dump came. */

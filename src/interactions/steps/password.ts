@@ -30,6 +30,7 @@ export function makePasswordStep(rooms: InteractionRooms) {
       values,
       documentTypes: signInOptions(t),
       oldPasswords: rooms.oldSystems.passwordsLeft(),
+      oldNames: rooms.oldSystems.namesToo(),
       ...faultsOf(rooms.pages, ctx, failures),
     };
     rooms.pages.render(

@@ -7,8 +7,10 @@ export interface Answers<Right> {
   right: Right | undefined;
   /** How many said that it is wrong, or said yes to somebody who may not come in by it. */
   wrong: number;
-  /** Who did not answer, or could not be decided on now. */
+  /** Who did not answer. */
   silent: LoginSystem[];
+  /** A "yes" that could not be decided on now. */
+  later: boolean;
 }
 
 export interface AskSettings {
@@ -25,7 +27,7 @@ export async function askSystems<Right>(
   { deadlineMs, atOnce }: AskSettings,
   accept: (system: LoginSystem, identity: OldIdentity) => Promise<Right | 'refused' | 'later'>,
 ): Promise<Answers<Right>> {
-  const answers: Answers<Right> = { right: undefined, wrong: 0, silent: [] };
+  const answers: Answers<Right> = { right: undefined, wrong: 0, silent: [], later: false };
   const end = performance.now() + deadlineMs;
   const waiting = systems.values();
   const work = async () => {
@@ -38,7 +40,7 @@ export async function askSystems<Right>(
       else {
         const worth = await accept(system, answer.identity);
         if (worth === 'refused') answers.wrong += 1;
-        else if (worth === 'later') answers.silent.push(system);
+        else if (worth === 'later') answers.later = true;
         else answers.right ??= worth;
       }
     }

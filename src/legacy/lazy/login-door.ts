@@ -74,7 +74,7 @@ export function openLoginDoor(room: LoginDoorRoom): LoginDoor {
     );
     note(systems, answers.silent);
     if (answers.right) return { ok: true as const, value: answers.right };
-    if (answers.silent.length === 0) return { ok: true as const, value: undefined };
+    if (answers.silent.length === 0 && !answers.later) return { ok: true as const, value: undefined };
     const { failure } = unreachable();
     return {
       ok: false as const,
