@@ -9,7 +9,9 @@ import { type Audit, openAudit } from './audit/trail.ts';
 import { type Clients, openClients } from './clients/clients.ts';
 import { type Credentials, openCredentials } from './credentials/credentials.ts';
 import { readKeyring } from './keyring-file.ts';
+import { openLoginDoor } from './legacy/lazy/login-door.ts';
 import { openOldSignIn } from './legacy/old-sign-in.ts';
+import { openOldLogins } from './legacy/sources/login-interface.ts';
 import { type Notices, openNotices } from './notices/notices.ts';
 import { openSigningKeys, type SigningKeys } from './oidc/keys.ts';
 import { type OidcStore, openOidcStore } from './oidc/oidc-store.ts';
@@ -166,7 +168,14 @@ export async function openRooms(
     });
     closers.push(() => credentials.close());
     const { hasher } = credentials;
-    credentials.passwords.welcome(openOldSignIn({ database, accounts, sealer, hasher, trail, clock }));
+    const logins = openOldLogins(settings.legacy, clock, meter);
+    closers.push(() => {
+      for (const login of logins.values()) login.close();
+    });
+    const oldRoom = { database, accounts, sealer, fingerprinter, hasher, trail, clock, log };
+    const { population } = registries;
+    const door = openLoginDoor({ ...oldRoom, population, logins, settings: settings.legacy.signIn });
+    credentials.passwords.welcome(openOldSignIn(oldRoom, door));
     const signingKeys = await openSigningKeys({
       database,
       sealer,

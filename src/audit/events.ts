@@ -52,12 +52,14 @@ export const AUDIT_EVENTS = [
   'client.secret-rotated',
   'client.authentication-failed',
   // accounts of old systems
+  'old-system.declared',
   'old-accounts.linked',
   'old-accounts.unlinked',
   'old-accounts.proposed',
   'old-accounts.decided',
   'old-accounts.reopened',
   'old-password.taken-over',
+  'old-login.refused',
   'old-passwords.wrapped',
   'old-passwords.expired',
   // operation

@@ -5,6 +5,7 @@ import type { PersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { reopenCase } from '../legacy/cases/decide.ts';
 import { readDeclaration } from '../legacy/declaration.ts';
+import { declareSource } from '../legacy/declare.ts';
 import { inspectFile } from '../legacy/inspect.ts';
 import { readKnownPasswords } from '../legacy/inspect-passwords.ts';
 import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.ts';
@@ -52,6 +53,29 @@ export function addLegacyCommands(program: Command): void {
       await reporting(command, async () => {
         const declaration = accept(readDeclaration(readText(file)));
         return { data: declaration, lines: [`${declaration.source}: the declaration can be used`] };
+      });
+    });
+
+  legacy
+    .command('declare')
+    .argument('<declaration>', 'YAML file with `login:`; docs/old-login-interface.md describes it')
+    .description(
+      'put the declaration of a system in place that hands out no dump: sign-in asks it from then on',
+    )
+    .action(async (file: string, _options, command: Command) => {
+      await withRooms(command, async ({ database, audit, clock, settings }) => {
+        const room = { database, clock, trail: audit.trail };
+        const given = { declaration: readText(file), actor: actor() };
+        const { source, login } = accept(await declareSource(room, given));
+        const known = login in settings.legacy.logins;
+        return {
+          data: { source, login, interface_known: known },
+          lines: [
+            known
+              ? `${source}: sign-in asks it now; \`doctor\` tells whether it answers`
+              : `${source}: declared, and not asked until legacy.logins.${login} is in the settings`,
+          ],
+        };
       });
     });
 

@@ -14,7 +14,7 @@ import type { BreachList } from './breach-list.ts';
 import { type HashEngine, type HashParameters, isOutdated, parametersOf, workOf } from './hash-engine.ts';
 import type { HashQueue } from './hash-queue.ts';
 import { makeHasher, type PreparedHash } from './hasher.ts';
-import type { OldPassword, OldPasswords } from './old-passwords.ts';
+import type { NotChecked, OldPassword, OldPasswords, TypedIdentifier } from './old-passwords.ts';
 import { judgePassword, type PersonFacts } from './password-policy.ts';
 import type { Pepper } from './pepper.ts';
 import type { CredentialsSettings } from './settings.ts';
@@ -49,12 +49,13 @@ export interface Passwords {
   set(tx: Transaction, personId: PersonId, password: string, facts: PersonFacts): Promise<Outcome<void>>;
   /**
    * Whether this is the person's password; `undefined` is nobody and costs the same. Failures:
-   * `sign-in-failed` (422) and `busy` (503, retryAfter), after which nothing was checked. A right password
-   * whose hash is weaker than the settings, or under an older pepper, is hashed anew on the way. Who has none may use
-   * one that {@link welcome}d ones know: it becomes the person's own, to be changed when today's rules refuse it. Somebody with
+   * `sign-in-failed` (422), `busy` and `old-system-unreachable` (503, retryAfter), after which nothing was checked unless
+   * {@link NotChecked} says so. A right password whose hash is weaker than the settings, or under an older pepper, is
+   * hashed anew on the way. Who has none may use one that {@link welcome}d ones know: it becomes the person's own, to be
+   * changed when today's rules refuse it. Old systems are asked only with what was `typed` to sign in. Somebody with
    * several old ones takes longer to refuse: whoever tells a stranger waits at {@link SamePace}.
    */
-  verify(personId: PersonId | undefined, password: string): Promise<Outcome<{ mustChange: boolean }>>;
+  verify(personId: PersonId | undefined, password: string, typed?: TypedIdentifier): Promise<Verified>;
   /** Whether this person has a password at all; only for the person's own pages and for operators. */
   has(personId: PersonId): Promise<boolean>;
   /** Takes the password away (account closed). */
@@ -64,6 +65,11 @@ export interface Passwords {
   /** How many passwords rest under each pepper key, for the doctor and for key rotation. */
   peppers(): Promise<{ pepper: string; passwords: number }[]>;
 }
+
+/** `personId`: whose an old password was, where nobody was meant. The account may have been opened for it. */
+export type Verified =
+  | { ok: true; value: { mustChange: boolean; personId?: PersonId } }
+  | { ok: false; failure: Failure | NotChecked };
 
 export interface PasswordsOptions {
   database: Database;
@@ -82,6 +88,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000' as PersonId;
 const randomText = () => randomBytes(32).toString('base64url');
 
 const refused = () => failed('sign-in-failed', 422, { field: 'password' });
+const notChecked = (failure: NotChecked): Verified => ({ ok: false, failure });
 
 /** Makes the decoy, hence asynchronous. */
 export async function openPasswords(options: PasswordsOptions): Promise<Passwords> {
@@ -128,38 +135,42 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
 
   /** Each at most once, one after the other; the first that is right ends the others. */
   const verifyOld = async (
-    from: OldPasswords,
-    personId: PersonId,
     candidates: readonly OldPassword[],
+    meant: boolean,
     password: string,
-  ): Promise<Outcome<{ mustChange: boolean }>> => {
-    for (const candidate of candidates) {
+  ): Promise<Verified> => {
+    for (const [tried, candidate] of candidates.entries()) {
       const matches = await candidate.matches(password);
-      if (!matches.ok) return matches;
-      if (matches.value) return takeOver(from, personId, candidate, password);
+      // Where one was found wrong before, it is no free try.
+      if (!matches.ok) return tried > 0 ? notChecked({ ...matches.failure, wrongElsewhere: true }) : matches;
+      if (matches.value) return takeOver(candidate, meant, password);
     }
-    await from.refused(personId, candidates);
     return refused();
   };
 
-  const takeOver = async (
-    from: OldPasswords,
-    personId: PersonId,
-    right: OldPassword,
-    password: string,
-  ): Promise<Outcome<{ mustChange: boolean }>> => {
+  const takeOver = async (right: OldPassword, meant: boolean, password: string): Promise<Verified> => {
     const prepared = await queue.run(() => hashNow(password));
     if (!prepared.ok) return prepared;
     const weak =
-      passwords.judge(password, await from.factsOf(personId)) !== undefined ||
+      passwords.judge(password, await right.facts()) !== undefined ||
       ((await breaches?.has(password)) ?? false);
     const mustChange = right.wasReadable || weak;
-    await database.transaction(async (tx) => {
-      // Another sign-in may have been quicker: what it put in place stays, and this one was right all the same.
-      await addPassword(tx, personId, { ...prepared.value, mustChange }, clock.now());
-      await from.takeOver(tx, personId, right);
+    const taken = await database.transaction(async (tx) => {
+      const owner = await right.owner(tx);
+      if (!owner) return undefined;
+      const { personId, anew } = owner;
+      const own = { ...prepared.value, mustChange };
+      const added = anew && (await addPassword(tx, personId, own, clock.now()));
+      if (added) await right.takenOver(tx, personId);
+      return { personId, added };
     });
-    return done({ mustChange });
+    if (!taken) return refused();
+    const { personId, added } = taken;
+    const owner = meant ? {} : { personId };
+    if (added) return done({ mustChange, ...owner });
+    // The person has one by now, perhaps from another sign-in that was quicker: it alone counts.
+    const own = await verifyOwn(await findPassword(database, personId), personId, password);
+    return own.ok ? done({ ...own.value, ...owner }) : own;
   };
 
   const passwords: Passwords = {
@@ -178,17 +189,18 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
       await passwords.store(tx, personId, prepared.value);
       return done(undefined);
     },
-    async verify(personId, password) {
+    async verify(personId, password, typed) {
       const found = await findPassword(database, personId ?? NOBODY);
-      const candidates = found ? [] : ((await old?.of(personId ?? NOBODY)) ?? []);
-      const verified =
-        old && personId && candidates.length > 0
-          ? await verifyOld(old, personId, candidates, password)
+      const candidates = found ? [] : ((await old?.of({ personId, typed })) ?? []);
+      const verified: Verified =
+        candidates.length > 0
+          ? await verifyOld(candidates, personId !== undefined, password)
           : await verifyOwn(found, personId, password);
       if (verified.ok || verified.failure.status === 503) return verified;
       // Nobody's look-ups are fewer.
-      if (found) await old?.of(NOBODY);
-      return verified;
+      if (found) await old?.of({ personId: undefined });
+      const silence = typed && old?.silence();
+      return silence ? notChecked({ ...silence, wrongElsewhere: true }) : verified;
     },
     welcome(known) {
       old = known;

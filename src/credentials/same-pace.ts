@@ -26,7 +26,7 @@ export function makeSamePace(): SamePace {
       window = current;
       slowest.lately = Math.min(LONGEST_MS, Math.max(took, slowest.lately));
       const until = Math.ceil(Math.max(slowest.lately, slowest.before) / STEP_MS) * STEP_MS;
-      await new Promise((resolve) => setTimeout(resolve, until - took));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - took)));
     },
   };
 }

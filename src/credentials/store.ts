@@ -29,7 +29,7 @@ const SET = sql(
 const ADD = sql(
   'password-add',
   `INSERT INTO password_credential (person_id, hash, pepper, must_change, changed_at) VALUES ($1, $2, $3, $4, $5)
-   ON CONFLICT (person_id) DO NOTHING`,
+   ON CONFLICT (person_id) DO NOTHING RETURNING person_id`,
 );
 
 export async function findPassword(on: Queryable, personId: PersonId): Promise<StoredPassword | undefined> {
@@ -56,14 +56,15 @@ export async function savePassword(
   await on.query(SET, [personId, password.hash, password.pepper, password.mustChange, at]);
 }
 
-/** Stores a password for somebody who has none; does nothing for somebody who has one. */
+/** Stores a password for somebody who has none; false, and nothing, for somebody who has one. */
 export async function addPassword(
   on: Queryable,
   personId: PersonId,
   password: StoredPassword,
   at: Date,
-): Promise<void> {
-  await on.query(ADD, [personId, password.hash, password.pepper, password.mustChange, at]);
+): Promise<boolean> {
+  const { hash, pepper, mustChange } = password;
+  return (await on.query(ADD, [personId, hash, pepper, mustChange, at])).length === 1;
 }
 
 export async function deletePassword(on: Queryable, personId: PersonId): Promise<void> {

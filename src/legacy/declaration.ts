@@ -42,6 +42,8 @@ const person = z.strictObject({
   salt: column.optional(),
 });
 
+export const IDENTIFIERS = ['document', 'phone', 'user-name'] as const;
+
 const declaration = z.strictObject({
   /** Short name of the old system, for ever: it is in the key of each of its accounts. */
   source: z
@@ -68,6 +70,8 @@ const declaration = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be the name of an interface in legacy.logins')
     .optional(),
+  /** What people sign in with there, any of the three without it. */
+  identifiers: z.array(z.enum(IDENTIFIERS)).min(1).optional(),
   /** How long the name's column is, in characters, where names may have been cut. */
   nameWidth: z.int().min(2).max(200).optional(),
 });
@@ -98,11 +102,20 @@ export function readDeclaration(
   } catch (error) {
     return refused([{ setting: '(whole)', right: `must be YAML: ${(error as Error).message}` }]);
   }
-  const judged = declaration.safeParse(tree, { reportInput: false });
+  const judged = declaration.safeParse(withTold(tree), { reportInput: false });
   if (!judged.success) return refused(judged.error.issues.flatMap(faultsOf));
   const faults = contradictions(judged.data);
   return faults.length > 0 ? refused(faults) : { ok: true, value: judged.data };
 }
+
+/** What a login interface calls the members of its answer. */
+export const TOLD = { localId: 'localId', name: 'name', phone: 'phone', document: { column: 'number' } };
+
+/** A system that only says whether a password is right has no columns to name. */
+const withTold = (tree: unknown): unknown =>
+  typeof tree === 'object' && tree !== null && 'login' in tree && !('person' in tree)
+    ? { ...tree, person: TOLD }
+    : tree;
 
 /** What no single member shows. */
 function contradictions(declared: Declaration): Fault[] {
@@ -113,6 +126,8 @@ function contradictions(declared: Declaration): Fault[] {
       setting: 'login',
       right: 'must be left out beside recipe: passwords are checked in one way',
     });
+  if (declared.identifiers && !login)
+    faults.push({ setting: 'identifiers', right: 'is of no use without login' });
   if (columns.password && !recipe)
     faults.push({ setting: 'recipe', right: 'must say how the passwords were made' });
   if (recipe && !columns.password)

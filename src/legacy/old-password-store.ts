@@ -47,18 +47,20 @@ const SETTLE = sql(
    WHERE p.source = n.source AND p.local_id = n.local_id AND p.state = 'stored' AND p.content = n.was RETURNING p.state`,
 );
 /**
- * Only where a link opened the account: what its owner opened has no key but the owner's. What came by a merge opens nothing:
+ * Only where a link opened the account: what its owner opened has no key but the owner's. Those that rest here, and
+ * those of systems that check passwords themselves, until the owner has one here. What came by a merge opens nothing:
  * its password is that of the account that was linked.
  */
 const OF_PERSON = sql(
   'old-password-of-person',
-  `SELECT p.source, p.local_id, p.state, p.content, s.declaration, d.started_at
-   FROM old_account o JOIN old_password p USING (source, local_id) JOIN legacy_source s USING (source)
+  `SELECT o.source, o.local_id, p.state, p.content, s.declaration, s.login, COALESCE(d.started_at, s.created_at) AS started_at
+   FROM old_account o JOIN legacy_source s USING (source) LEFT JOIN old_password p USING (source, local_id)
      JOIN legacy_journal l ON l.id = o.linked_by AND l.person_id = o.person_id
-     JOIN legacy_dump d ON d.source = o.source AND d.number = 1
-   WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND p.content IS NOT NULL
+     LEFT JOIN legacy_dump d ON d.source = o.source AND d.number = 1
+   WHERE o.person_id = $1 AND o.linked_by IS NOT NULL
+     AND (p.content IS NOT NULL OR (s.login IS NOT NULL AND p.state IS NULL AND NOT o.deleted))
      AND EXISTS (SELECT FROM legacy_journal j WHERE j.person_id = $1 AND j.opened AND j.undone_at IS NULL)
-   ORDER BY o.dump DESC, p.source, p.local_id LIMIT $2`,
+   ORDER BY o.dump DESC, o.source, o.local_id LIMIT $2`,
 );
 const USE = sql(
   'old-password-use',
@@ -68,6 +70,14 @@ const USE = sql(
      WHERE o.person_id = $1 AND p.state <> 'used'
      ORDER BY p.source, p.local_id FOR UPDATE OF p) AS mine
    WHERE p.source = mine.source AND p.local_id = mine.local_id RETURNING p.local_id`,
+);
+/** There is no password of theirs to remove, only that it counts no more. */
+const CLOSE_LOGINS = sql(
+  'old-password-close-logins',
+  `INSERT INTO old_password (source, local_id, state, content, print, changed_at)
+   SELECT o.source, o.local_id, 'used', NULL::bytea, ''::bytea, $2::timestamptz FROM old_account o JOIN legacy_source s USING (source)
+   WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND s.login IS NOT NULL ORDER BY o.source, o.local_id
+   ON CONFLICT (source, local_id) DO NOTHING`,
 );
 const WAS_USED = sql(
   'old-password-was-used',
@@ -90,10 +100,11 @@ const COUNT_STORED = sql(
   'old-password-count-stored',
   `SELECT count(*)::int AS rows FROM old_password WHERE state = 'stored' AND ($1::text IS NULL OR source = $1)`,
 );
-/** Of any system, by its key: one row is enough. */
+/** Of any system, by its key: one row is enough; or a system that checks them itself. */
 const ANY_LEFT = sql(
   'old-password-any-left',
-  `SELECT EXISTS (SELECT FROM old_password WHERE content IS NOT NULL) AS "left"`,
+  `SELECT EXISTS (SELECT FROM old_password WHERE content IS NOT NULL) AS here,
+     EXISTS (SELECT FROM legacy_source WHERE login IS NOT NULL) AS there`,
 );
 const SOURCES = sql(
   'old-password-sources',
@@ -180,32 +191,47 @@ export async function settlePasswords(
   return rows.map(({ state }) => state);
 }
 
-export interface PersonsPassword extends PasswordRow {
-  state: OldPasswordState;
+export interface PersonsAccount {
+  source: string;
+  localId: string;
+  /** What rests of its password; of a system that checks passwords itself, nothing. */
+  password: (PasswordRow & { state: OldPasswordState }) | undefined;
   declaration: string;
-  /** When the first dump of its system came. */
+  /** The interface that checks its password. */
+  login: string | undefined;
+  /** When the first dump of its system came, or its declaration where none did. */
   since: Date;
 }
 
-/** Passwords of the old accounts of a person whose account a link opened, newest dump first; none for anybody else. */
+/**
+ * Old accounts with a password, of a person whose account a link opened, newest dump first; none for anybody else.
+ */
 export async function passwordsOf(
   on: Queryable,
   personId: PersonId,
   most: number,
-): Promise<PersonsPassword[]> {
-  const rows = await on.query<RawRow & { state: OldPasswordState; declaration: string; started_at: Date }>(
-    OF_PERSON,
-    [personId, most],
-  );
-  return rows.map((row) => ({
-    ...toRow(row),
-    ...{ state: row.state, declaration: row.declaration, since: row.started_at },
+): Promise<PersonsAccount[]> {
+  const rows = await on.query<
+    Omit<RawRow, 'content'> & {
+      content: Buffer | null;
+      state: OldPasswordState;
+      declaration: string;
+      login: string | null;
+      started_at: Date;
+    }
+  >(OF_PERSON, [personId, most]);
+  return rows.map(({ content, state, ...row }) => ({
+    ...{ source: row.source, localId: row.local_id, declaration: row.declaration, since: row.started_at },
+    login: row.login ?? undefined,
+    password: content === null ? undefined : { source: row.source, localId: row.local_id, content, state },
   }));
 }
 
 /** Removes every old password of a person for good; returns how many were not used before. */
 export async function usePasswords(tx: Transaction, personId: PersonId, now: Date): Promise<number> {
-  return (await tx.query(USE, [personId, now])).length;
+  const used = await tx.query(USE, [personId, now]);
+  await tx.query(CLOSE_LOGINS, [personId, now]);
+  return used.length;
 }
 
 /** When the passwords of this old account's owner were taken over; undefined while none was. */
@@ -236,10 +262,10 @@ export async function countStored(on: Queryable, only?: string): Promise<number>
   return row!.rows;
 }
 
-/** Whether any old password is left that may be used. */
-export async function anyLeft(on: Queryable): Promise<boolean> {
-  const [row] = await on.query<{ left: boolean }>(ANY_LEFT);
-  return row!.left;
+/** Whether any old password is left that may be used, and whether a system checks its own. */
+export async function anyLeft(on: Queryable): Promise<{ here: boolean; there: boolean }> {
+  const [row] = await on.query<{ here: boolean; there: boolean }>(ANY_LEFT);
+  return row!;
 }
 
 /** Every old system with the text of its declaration, and when its first dump came. */

@@ -98,7 +98,7 @@ export function readRecord(
     createdAt: text(columns.createdAt, 'date'),
     lastSignInAt: text(columns.lastSignInAt, 'date'),
     password: hash === '' ? undefined : { hash, ...(salt === '' ? {} : { salt }) },
-    provable: hash !== '' || mobile?.ok === true,
+    provable: hash !== '' || declaration.login !== undefined || mobile?.ok === true,
     marks: [...marks],
   };
 }

@@ -8,9 +8,11 @@ import type { PersonId } from '../accounts/person.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { Hasher } from '../credentials/hasher.ts';
 import type { OldPassword, OldPasswords } from '../credentials/old-passwords.ts';
+import type { PersonFacts } from '../credentials/password-policy.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
+import type { LoginDoor } from './lazy/login-door.ts';
 import { checkPassword, makeRecipeReader } from './old-password.ts';
 import { passwordsOf, usePasswords } from './old-password-store.ts';
 import { expiryOf } from './password-expiry.ts';
@@ -26,44 +28,59 @@ export interface OldSignInRoom {
 
 /** More old accounts than anybody has; each costs an attempt one hash. */
 const MOST = 10;
+/** Looked up when nobody is meant, so that the look-up costs the same. No UUIDv7 is nil (RFC 9562 section 5.9). */
+const NOBODY = '00000000-0000-0000-0000-000000000000' as PersonId;
 
-interface Candidate extends OldPassword {
-  readonly source: string;
-}
-
-export function openOldSignIn(room: OldSignInRoom): OldPasswords {
-  const { database, accounts, hasher, trail, clock } = room;
+/** @param door to systems that check passwords themselves, where there are any */
+export function openOldSignIn(room: OldSignInRoom, door?: LoginDoor): OldPasswords {
+  const { database, hasher, clock } = room;
   const recipeOf = makeRecipeReader();
   return {
-    async of(personId: PersonId): Promise<Candidate[]> {
-      const rows = await passwordsOf(database, personId, MOST);
-      return rows.flatMap((row) => {
-        const recipe = recipeOf(row.source, row.declaration);
-        if (!recipe || clock.now() >= expiryOf(row.declaration, row.since)) return [];
-        return {
-          source: row.source,
-          wasReadable: row.state === 'hashed',
-          matches: (password) => hasher.run(() => checkPassword(room, recipe, row, password)),
-        };
+    async of({ personId, typed }) {
+      const rows = (await passwordsOf(database, personId ?? NOBODY, MOST)).filter(
+        ({ declaration, since }) => clock.now() < expiryOf(declaration, since),
+      );
+      const resting = rows.flatMap(({ source, declaration, password }): OldPassword[] => {
+        const recipe = password && recipeOf(source, declaration);
+        if (!personId || !recipe) return [];
+        return [
+          {
+            wasReadable: password.state === 'hashed',
+            matches: (given) => hasher.run(() => checkPassword(room, recipe, password, given)),
+            facts: () => factsOf(room.accounts, personId),
+            owner: async () => ({ personId, anew: true }),
+            takenOver: (tx) => takeOver(room, tx, personId, source),
+          },
+        ];
       });
+      const asked = typed && (await door?.passwordOf(personId, rows, typed));
+      return asked ? [...resting, asked] : resting;
     },
-    async factsOf(personId) {
-      const person = await accounts.get(personId);
-      if (!person) return {};
-      const { document, name, phone, birthdate, userName } = person;
-      return { documentNumber: document.number, name, phone, birthdate, userName };
-    },
-    async takeOver(tx, personId, right) {
-      const { source } = right as Candidate;
-      if ((await usePasswords(tx, personId, clock.now())) === 0) return;
-      await trail.append(tx, {
-        type: 'old-password.taken-over',
-        personId,
-        actor: 'self',
-        outcome: 'success',
-        detail: { source },
-      });
-    },
-    async refused() {},
+    silence: () => door?.silence(),
   };
+}
+
+/** What a new password of a person must not contain. */
+export async function factsOf(accounts: Pick<Accounts, 'get'>, personId: PersonId): Promise<PersonFacts> {
+  const person = await accounts.get(personId);
+  if (!person) return {};
+  const { document, name, phone, birthdate, userName } = person;
+  return { documentNumber: document.number, name, phone, birthdate, userName };
+}
+
+/** An old password has become the person's own: none of the old ones is left. */
+export async function takeOver(
+  { trail, clock }: Pick<OldSignInRoom, 'trail' | 'clock'>,
+  tx: Transaction,
+  personId: PersonId,
+  source: string,
+): Promise<void> {
+  await usePasswords(tx, personId, clock.now());
+  await trail.append(tx, {
+    type: 'old-password.taken-over',
+    personId,
+    actor: 'self',
+    outcome: 'success',
+    detail: { source },
+  });
 }

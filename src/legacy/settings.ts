@@ -1,10 +1,29 @@
 /** Settings of old systems that say themselves whether a password is right. */
 import { z } from 'zod';
+import { whole } from '../platform/config/kinds.ts';
 import type { Fault } from '../platform/config/load.ts';
 import { partnerFaults, partnerFields, partnerProductionFaults } from '../platform/partner/settings.ts';
 
+/** Longer than this, the pace of refusals (credentials/same-pace.ts) cannot hide who was asked about. */
+const LONGEST_HIDDEN_MS = 2_500;
+
+const signInSettings = z
+  .object({
+    /** For all questions of one sign-in to old systems together. */
+    deadlineMs: whole(100, 10_000).default(LONGEST_HIDDEN_MS),
+    /** Systems that are asked about somebody unknown here, those of the person's application first. */
+    systems: whole(0, 20).default(4),
+    /** Of these, how many at the same time. */
+    atOnce: whole(1, 10).default(2),
+  })
+  .strict();
+
+export type SignInSettings = z.output<typeof signInSettings>;
+
 export const legacySettings = z
   .object({
+    /** How a sign-in asks old systems. */
+    signIn: signInSettings.prefault({}),
     /** Login interfaces by the name that declarations call them by (docs/old-login-interface.md). */
     logins: z
       .record(
@@ -18,10 +37,30 @@ export const legacySettings = z
             context.addIssue({ code: 'custom', path: setting.split('.'), message: right });
       }),
   })
-  .strict();
+  .strict()
+  .superRefine(({ signIn, logins }, context) => {
+    for (const [name, { attemptMs }] of Object.entries(logins))
+      if (attemptMs > signIn.deadlineMs)
+        context.addIssue({
+          code: 'custom',
+          path: ['logins', name, 'attemptMs'],
+          message: 'must not exceed legacy.signIn.deadlineMs: no sign-in would have the time to ask',
+        });
+  });
 
 export type LegacySettings = z.output<typeof legacySettings>;
 
 /** What production refuses. */
-export const legacyProductionFaults = ({ logins }: LegacySettings): Fault[] =>
-  Object.entries(logins).flatMap(([name, login]) => partnerProductionFaults(`legacy.logins.${name}`, login));
+export const legacyProductionFaults = ({ logins, signIn }: LegacySettings): Fault[] => [
+  ...(signIn.deadlineMs > LONGEST_HIDDEN_MS
+    ? [
+        {
+          setting: 'legacy.signIn.deadlineMs',
+          right: `must be at most ${LONGEST_HIDDEN_MS}: slower refusals would tell who is known here`,
+        },
+      ]
+    : []),
+  ...Object.entries(logins).flatMap(([name, login]) =>
+    partnerProductionFaults(`legacy.logins.${name}`, login),
+  ),
+];

@@ -112,11 +112,11 @@ export async function openRun(
   declaration: Declaration,
   what: { hash: Buffer; again: 'same' | 'unfinished' | 'next' },
 ): Promise<Run> {
-  const { source, client } = declaration;
+  const { source } = declaration;
   const declarationHash = createHash('sha256').update(text).digest();
   const dump = await room.database.transaction(async (tx): Promise<Dump> => {
     const now = room.clock.now();
-    await store.putSource(tx, source, text, client, now);
+    await store.putSource(tx, source, text, declaration, now);
     const latest = await store.latestDump(tx, source, what.hash, declarationHash);
     const goesOn = what.again === 'same' || (what.again === 'unfinished' && !latest?.finishedAt);
     if (latest?.same && goesOn) return wholeDump(latest);

@@ -29,8 +29,8 @@ export interface DumpRow {
 
 const PUT_SOURCE = sql(
   'legacy-source-put',
-  `INSERT INTO legacy_source (source, declaration, client, created_at, changed_at) VALUES ($1, $2, $3, $4, $4)
-   ON CONFLICT (source) DO UPDATE SET declaration = EXCLUDED.declaration, client = EXCLUDED.client,
+  `INSERT INTO legacy_source (source, declaration, client, login, created_at, changed_at) VALUES ($1, $2, $3, $5, $4, $4)
+   ON CONFLICT (source) DO UPDATE SET declaration = EXCLUDED.declaration, client = EXCLUDED.client, login = EXCLUDED.login,
      changed_at = EXCLUDED.changed_at`,
 );
 const DUMP = 'number, rows_done, counts, finished_at, read_to';
@@ -160,10 +160,10 @@ export async function putSource(
   tx: Transaction,
   source: string,
   declaration: string,
-  client: string | undefined,
+  { client, login }: { client?: string | undefined; login?: string | undefined },
   now: Date,
 ): Promise<void> {
-  await tx.query(PUT_SOURCE, [source, declaration, client ?? null, now]);
+  await tx.query(PUT_SOURCE, [source, declaration, client ?? null, now, login ?? null]);
 }
 
 /** The newest dump, and whether it is this file read by this declaration. */

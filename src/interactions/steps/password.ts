@@ -30,6 +30,7 @@ export function makePasswordStep(rooms: InteractionRooms) {
       values,
       documentTypes: signInOptions(t),
       oldPasswords: rooms.oldSystems.passwordsLeft(),
+      oldNames: rooms.oldSystems.namesToo(),
       ...faultsOf(rooms.pages, ctx, failures),
     };
     rooms.pages.render(
@@ -52,7 +53,8 @@ export function makePasswordStep(rooms: InteractionRooms) {
     if (!identifier.ok || missing.length > 0) {
       return show(ctx, [...(identifier.ok ? [] : [identifier.failure]), ...missing]);
     }
-    const proven = await provePassword(rooms, ctx, identifier.value, password);
+    const typed = { identifier: identifier.value, text: form.text('identifier').trim(), password };
+    const proven = await provePassword(rooms, ctx, typed);
     if (!proven.ok) return show(ctx, [proven.failure]);
     const signed = await proceed(rooms, ctx, proven.value);
     if (!signed.ok) show(ctx, [signed.failure]);
@@ -82,12 +84,12 @@ async function proceed(
 async function provePassword(
   rooms: InteractionRooms,
   ctx: LiveContext,
-  identifier: Identifier,
-  password: string,
+  { identifier, text, password }: { identifier: Identifier; text: string; password: string },
 ): Promise<Outcome<ProvenPassword>> {
   const { throttle, passwords, pace } = rooms.credentials;
   const began = performance.now();
-  const account = await findPerson(rooms, identifier);
+  const found = await findPerson(rooms, identifier);
+  const account = found === 'several' ? undefined : found;
   const attempt = await throttle.begin({
     account,
     identifier: identifier.text,
@@ -96,16 +98,17 @@ async function provePassword(
     device: knownDevice(ctx),
   });
   if (!attempt.ok) return attempt;
-  const right = await passwords.verify(account, password.slice(0, LONGEST_PASSWORD));
-  if (right.ok && account) {
+  const typed = { ...identifier, text, client: ctx.state.client.id, shared: found === 'several' };
+  const right = await passwords.verify(account, password.slice(0, LONGEST_PASSWORD), typed);
+  const personId = right.ok ? (right.value.personId ?? account) : undefined;
+  if (right.ok && personId) {
     await throttle.succeeded(attempt.value);
-    return { ok: true, value: { personId: account, mustChange: right.value.mustChange } };
+    return { ok: true, value: { personId, mustChange: right.value.mustChange } };
   }
-  if (!right.ok && right.failure.status === 503) {
-    await throttle.abandoned(attempt.value);
-    return right;
-  }
-  await throttle.failed(attempt.value);
+  const free = !right.ok && right.failure.status === 503 && !('wrongElsewhere' in right.failure);
+  if (free) await throttle.abandoned(attempt.value);
+  else await throttle.failed(attempt.value);
+  if (!right.ok && free && right.failure.code === 'busy') return right;
   await rooms.audit.record({
     type: 'sign-in.failed',
     personId: account,
@@ -115,7 +118,7 @@ async function provePassword(
     source: ctx.state.source,
     outcome: 'failure',
     reference: ctx.state.requestId,
-    detail: { factor: 'password', by: identifier.kind },
+    detail: { factor: 'password', by: identifier.kind, ...(free ? { checked: false } : {}) },
   });
   await pace.hold(began);
   return right.ok ? failed('sign-in-failed', 422, { field: 'password' }) : right;
@@ -125,9 +128,12 @@ async function provePassword(
  * Whose identifier this is. A phone that several people share is nobody's here: trying the password on each of
  * them would tell a stranger, by the time it takes, how many they are.
  */
-async function findPerson(rooms: InteractionRooms, identifier: Identifier): Promise<PersonId | undefined> {
+async function findPerson(
+  rooms: InteractionRooms,
+  identifier: Identifier,
+): Promise<PersonId | 'several' | undefined> {
   if (identifier.kind === 'document') return (await rooms.accounts.findByDocument(identifier.document))?.id;
   if (identifier.kind === 'user-name') return (await rooms.accounts.findByUserName(identifier.name))?.id;
   const persons = await rooms.accounts.findByPhone(identifier.phone);
-  return persons.length === 1 ? persons[0]!.id : undefined;
+  return persons.length > 1 ? 'several' : persons[0]?.id;
 }

@@ -26,6 +26,7 @@ const tried: string[] = [];
 
 function open(url: string, more: object = {}): OldLogin {
   const settings = legacySettings.parse({
+    signIn: { deadlineMs: 10_000 },
     logins: {
       talent: { url, secret: LOGIN_SECRET, deadlineMs: 20_000, attemptMs: 8_000, breakAfter: 3, ...more },
     },
@@ -134,6 +135,12 @@ test('settings that cannot work are told by name; production wants https and a s
   expect(legacyProductionFaults(parsed).map(({ setting }) => setting)).toEqual(
     expect.arrayContaining(['legacy.logins.talent.url', 'legacy.logins.talent.allowedHosts']),
   );
+  // No try may take longer than a sign-in waits, and production waits no longer than its pace can hide.
+  expect(faults({ talent: { ...login, attemptMs: 2_600, deadlineMs: 9_000 } })).toEqual([
+    'logins.talent.attemptMs',
+  ]);
+  const patient = legacySettings.parse({ signIn: { deadlineMs: 9_000 } });
+  expect(legacyProductionFaults(patient).map(({ setting }) => setting)).toEqual(['legacy.signIn.deadlineMs']);
 });
 
 describe('docs/old-login-interface.md', () => {

@@ -1,0 +1,95 @@
+/** What a sign-in reads and writes of accounts in systems that check passwords themselves. */
+import type { PersonId } from '../../accounts/person.ts';
+import { type Queryable, sql, type Transaction } from '../../platform/postgres.ts';
+import type { JudgeableRow } from '../matching-store.ts';
+import type { OldPasswordState } from '../old-password-store.ts';
+import type { StagedRow } from '../staging-store.ts';
+
+/** More systems than one government has. */
+const MOST_SYSTEMS = 200;
+/** Rows that no dump brought. */
+export const TOLD_DUMP = 0;
+
+const SYSTEMS = sql(
+  'legacy-login-systems',
+  `SELECT source, declaration, client, login, created_at FROM legacy_source WHERE login IS NOT NULL
+   ORDER BY source LIMIT $1`,
+);
+/** What a dump brought stays, and what somebody decided on. */
+const PUT = sql(
+  'old-account-put-told',
+  `INSERT INTO old_account (source, local_id, dump, at, content, content_print, key_id, number_state, document_type,
+     number_print, name_print, provable, deleted, marks, staged_at, changed_at)
+   VALUES ($1, $2, ${TOLD_DUMP}, 0, $3, $4, $5, $6, $7, $8, $9, $10, false, string_to_array($11, ' '), $12, $12)
+   ON CONFLICT (source, local_id) DO UPDATE SET content = EXCLUDED.content, content_print = EXCLUDED.content_print,
+     key_id = EXCLUDED.key_id, number_state = EXCLUDED.number_state, document_type = EXCLUDED.document_type,
+     number_print = EXCLUDED.number_print, name_print = EXCLUDED.name_print, provable = EXCLUDED.provable,
+     marks = EXCLUDED.marks, changed_at = EXCLUDED.changed_at
+   WHERE old_account.dump = ${TOLD_DUMP} AND old_account.linked_by IS NULL AND old_account.set_aside IS NULL
+     AND old_account.content_print <> EXCLUDED.content_print`,
+);
+const ONE = `SELECT o.local_id, o.at, o.content, o.number_print, o.provable, o.deleted, o.register_said, o.register_source,
+    o.register_reference, o.register_at, o.person_id, o.set_aside IS NOT NULL AS set_aside, p.state AS password,
+    EXISTS (SELECT FROM legacy_journal j WHERE j.source = o.source AND j.local_id = o.local_id
+      AND j.undone_at IS NOT NULL) AS undone,
+    EXISTS (SELECT FROM legacy_decision d WHERE d.source = o.source AND d.local_id = o.local_id
+      AND d.state = 'proposed') AS proposed,
+    EXISTS (SELECT FROM legacy_journal j WHERE j.person_id = o.person_id AND j.opened
+      AND j.undone_at IS NULL) AS opened
+  FROM old_account o LEFT JOIN old_password p USING (source, local_id) WHERE o.source = $1 AND o.local_id = $2`;
+const READ = sql('old-account-read-told', ONE);
+const LOCK = sql(
+  'old-account-lock-told',
+  'SELECT FROM old_account WHERE source = $1 AND local_id = $2 FOR UPDATE',
+);
+
+export interface LoginSystemRow {
+  source: string;
+  declaration: string;
+  client: string | null;
+  login: string;
+  created_at: Date;
+}
+
+/** Systems with a login interface, by name. */
+export const listLoginSystems = (on: Queryable): Promise<LoginSystemRow[]> =>
+  on.query(SYSTEMS, [MOST_SYSTEMS]);
+
+/** An old account as a sign-in needs it. */
+export interface ToldRow extends JudgeableRow {
+  person_id: PersonId | null;
+  /** Whether a link opened the account of that person. */
+  opened: boolean;
+  /** What became of its password; null where none ever counted here. */
+  password: OldPasswordState | null;
+  /** Decided not to be linked, or being decided, or taken back once. */
+  set_aside: boolean;
+  proposed: boolean;
+  undone: boolean;
+}
+
+/** Puts an account in place that its system has told of; one that a dump brought, or that is linked, stays. */
+export async function putTold(
+  tx: Transaction,
+  place: { source: string; keyId: string; now: Date },
+  row: StagedRow,
+): Promise<void> {
+  await tx.query(PUT, [
+    ...[place.source, row.localId, row.content, row.contentPrint, place.keyId, row.numberState],
+    ...[row.documentType ?? null, row.numberPrint ?? null, row.namePrint ?? null, row.provable],
+    ...[row.marks.join(' '), place.now],
+  ]);
+}
+
+/** The account as it stands; locked until the transaction ends where asked so. */
+export async function readTold(
+  on: Queryable,
+  source: string,
+  localId: string,
+  { lock = false } = {},
+): Promise<ToldRow | undefined> {
+  // First the lock, then the look: what another transaction did meanwhile must be seen, in the other tables too.
+  if (lock) await on.query(LOCK, [source, localId]);
+  const [row] = await on.query<ToldRow>(READ, [source, localId]);
+  return row;
+}
