@@ -9,10 +9,12 @@ import { type Audit, openAudit } from './audit/trail.ts';
 import { type Clients, openClients } from './clients/clients.ts';
 import { type Credentials, openCredentials } from './credentials/credentials.ts';
 import { readKeyring } from './keyring-file.ts';
+import { makeTellNews, type TellNews } from './legacy/news.ts';
 import { openOldSignIn } from './legacy/old-sign-in.ts';
 import { type Notices, openNotices } from './notices/notices.ts';
 import { openSigningKeys, type SigningKeys } from './oidc/keys.ts';
 import { type OidcStore, openOidcStore } from './oidc/oidc-store.ts';
+import { subjectsOf } from './oidc/subject.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type OpenLimits, openLimits } from './platform/limits.ts';
 import { migrate, pendingMigrations } from './platform/migrate.ts';
@@ -45,6 +47,8 @@ export interface Rooms {
   audit: Audit;
   accounts: Accounts;
   clients: Clients;
+  /** Tells departments' applications of their old accounts. */
+  tellNews: TellNews;
   registries: Registries;
   notices: Notices;
   credentials: Credentials;
@@ -138,6 +142,7 @@ export async function openRooms(
       );
     }
     const clients = openClients({ database, audit: trail, clock, settings: settings.clients });
+    const tellNews = makeTellNews({ clients, clock, subjectsOf });
     const meter = meterPartners(metrics);
     const registries = await openRegistries({
       settings: withStandInPort(settings),
@@ -200,6 +205,7 @@ export async function openRooms(
       audit,
       accounts,
       clients,
+      tellNews,
       registries,
       notices,
       credentials,

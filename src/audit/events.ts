@@ -53,6 +53,8 @@ export const AUDIT_EVENTS = [
   'old-accounts.proposed',
   'old-accounts.decided',
   'old-accounts.reopened',
+  'old-accounts.told',
+  'old-accounts.untold',
   'old-password.taken-over',
   'old-passwords.wrapped',
   'old-passwords.expired',

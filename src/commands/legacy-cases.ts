@@ -217,8 +217,16 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
   };
 }
 
-const decideRoom = ({ database, accounts, sealer, clock, audit, registries }: Yihao): DecideRoom => ({
-  ...{ database, accounts, sealer, clock },
+const decideRoom = ({
+  database,
+  accounts,
+  sealer,
+  clock,
+  audit,
+  registries,
+  tellNews,
+}: Yihao): DecideRoom => ({
+  ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
   population: registries.population,
 });

@@ -169,8 +169,8 @@ export function addLegacyCommands(program: Command): void {
   addLegacyPasswordCommands(legacy);
 }
 
-const linkRoom = ({ database, accounts, sealer, clock, audit }: Yihao): LinkRoom => ({
-  ...{ database, accounts, sealer, clock },
+const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({
+  ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
 });
 
