@@ -15,6 +15,7 @@ import { listDumps, listRejects, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
 import { everySource, oneSource, tallyLines } from './legacy-lines.ts';
+import { addLegacyNewsCommand } from './legacy-news.ts';
 import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts';
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
@@ -166,6 +167,7 @@ export function addLegacyCommands(program: Command): void {
     });
 
   addLegacyCaseCommands(legacy);
+  addLegacyNewsCommand(legacy);
   addLegacyPasswordCommands(legacy);
 }
 

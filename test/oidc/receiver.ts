@@ -33,7 +33,7 @@ export async function startReceiver({ events = false } = {}): Promise<Receiver> 
       if (token && right) receiver.tokens.push(token);
       await new Promise((done) => setTimeout(done, receiver.delayMs));
       const status = right ? receiver.status : 415;
-      if (token && status < 300) receiver.taken.push(token);
+      if (token && (events ? status === 202 : status < 300)) receiver.taken.push(token);
       response.writeHead(status).end();
     });
   });
