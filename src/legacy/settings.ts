@@ -20,6 +20,14 @@ export type NewsSettings = z.output<typeof news>;
 
 export const legacySettings = z
   .object({
+    /** How `plan` asks the population register. */
+    register: z
+      .object({
+        /** Questions a second at most. */
+        perSecond: whole(1, 100_000).default(200),
+      })
+      .strict()
+      .prefault({}),
     news: news.prefault({}),
     /** Login interfaces by the name that declarations call them by (docs/old-login-interface.md). */
     logins: z
