@@ -18,6 +18,7 @@ import { addLegacyCaseCommands } from './legacy-cases.ts';
 import { everySource, oneSource, tallyLines } from './legacy-lines.ts';
 import { addLegacyNewsCommand } from './legacy-news.ts';
 import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts';
+import { addLegacyReportCommand } from './legacy-report.ts';
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
 import {
@@ -185,6 +186,7 @@ export function addLegacyCommands(program: Command): void {
     });
 
   addLegacyCaseCommands(legacy);
+  addLegacyReportCommand(legacy);
   addLegacyNewsCommand(legacy);
   addLegacyPasswordCommands(legacy);
 }

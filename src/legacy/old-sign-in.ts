@@ -14,6 +14,8 @@ import type { Sealer } from '../platform/seal/sealer.ts';
 import { checkPassword, makeRecipeReader } from './old-password.ts';
 import { passwordsOf, usePasswords } from './old-password-store.ts';
 import { expiryOf } from './password-expiry.ts';
+import { countTries } from './report-store.ts';
+import { mondayOf } from './weeks.ts';
 
 export interface OldSignInRoom {
   database: Database;
@@ -23,6 +25,9 @@ export interface OldSignInRoom {
   trail: AuditTrail;
   clock: Clock;
 }
+
+/** Rows that a count is spread over. */
+const LANES = 8;
 
 /** More old accounts than anybody has; each costs an attempt one hash. */
 const MOST = 10;
@@ -34,6 +39,10 @@ interface Candidate extends OldPassword {
 export function openOldSignIn(room: OldSignInRoom): OldPasswords {
   const { database, accounts, hasher, trail, clock } = room;
   const recipeOf = makeRecipeReader();
+  const countedAt = (personId: PersonId) => ({
+    week: mondayOf(clock.now()),
+    lane: Number.parseInt(personId.at(-1)!, 16) % LANES,
+  });
   return {
     async of(personId: PersonId): Promise<Candidate[]> {
       const rows = await passwordsOf(database, personId, MOST);
@@ -56,6 +65,7 @@ export function openOldSignIn(room: OldSignInRoom): OldPasswords {
     async takeOver(tx, personId, right) {
       const { source } = right as Candidate;
       if ((await usePasswords(tx, personId, clock.now())) === 0) return;
+      await countTries(tx, [source], { ...countedAt(personId), opened: true });
       await trail.append(tx, {
         type: 'old-password.taken-over',
         personId,
@@ -64,6 +74,9 @@ export function openOldSignIn(room: OldSignInRoom): OldPasswords {
         detail: { source },
       });
     },
-    async refused() {},
+    async refused(personId, tried) {
+      const sources = [...new Set((tried as readonly Candidate[]).map(({ source }) => source))];
+      await countTries(database, sources, { ...countedAt(personId), opened: false });
+    },
   };
 }
