@@ -6,16 +6,20 @@ import type { IncomingMessage, Server } from 'node:http';
 import { join } from 'node:path';
 import Koa, { type Middleware } from 'koa';
 import { reserveThreads } from './credentials/hash-queue.ts';
+import { openDepartments } from './departments/departments.ts';
 import { openInteractions } from './interactions/interactions.ts';
 import { makeProviderPages } from './interactions/provider-pages.ts';
-import { makeOldAccountsOf } from './legacy/known.ts';
+import { makeOldAccountsOf, openKnownAccounts } from './legacy/known.ts';
+import { startNewsDelivery } from './legacy/news-delivery.ts';
 import { openOldSystems } from './legacy/old-systems.ts';
 import { startWrapping } from './legacy/wrapping.ts';
 import { isForDocument } from './oidc/documents.ts';
 import { type Oidc, OWN_CLIENT, openOidc } from './oidc/oidc.ts';
+import { openManySubjects } from './oidc/subject.ts';
 import { startSweeper } from './oidc/sweeper.ts';
 import { requireCsrf } from './platform/http/csrf.ts';
-import { pageRoad, providerRoad } from './platform/http/road.ts';
+import { PROGRAMS } from './platform/http/errors.ts';
+import { pageRoad, programRoad, providerRoad } from './platform/http/road.ts';
 import { answerUnreadable } from './platform/http/unreadable.ts';
 import { type Internal, openInternal } from './platform/observe/internal.ts';
 import { makeRequestObserver } from './platform/observe/request.ts';
@@ -119,6 +123,12 @@ async function openDoors(rooms: Rooms): Promise<Running> {
     pages,
     csrf,
   });
+  const departments = openDepartments({
+    ...rooms,
+    disclosures: audit.disclosures,
+    knownAccounts: openKnownAccounts(rooms.database, openManySubjects(rooms.accounts.merged)),
+    oidc,
+  });
   await interactions.prepare();
   for (const definition of settings.clients.declared) {
     const outcome = await rooms.clients.ensure(definition, {
@@ -133,19 +143,27 @@ async function openDoors(rooms: Rooms): Promise<Running> {
   await rooms.notices.work();
   await interactions.work();
 
-  const app = new Koa();
-  app.proxy = settings.proxies > 0;
-  app.maxIpsCount = settings.proxies;
-  app.silent = true;
-  app.on('error', (error: Error) => log.error({ err: error }, 'a page broke'));
-  for (const one of [...pageRoad(road), ...interactions.middlewares, ...profile.middlewares]) {
-    app.use(one as unknown as Middleware);
-  }
-  const callback = app.callback();
+  const answering = (middlewares: readonly unknown[]) => {
+    const app = new Koa();
+    app.proxy = settings.proxies > 0;
+    app.maxIpsCount = settings.proxies;
+    app.silent = true;
+    app.on('error', (error: Error) => log.error({ err: error }, 'a page broke'));
+    for (const one of middlewares) app.use(one as Middleware);
+    return app.callback();
+  };
+  const toPeople = answering([...pageRoad(road), ...interactions.middlewares, ...profile.middlewares]);
+  const toPrograms = answering([...programRoad(road), ...departments.middlewares]);
   const observe = makeRequestObserver({
     log,
     metrics,
-    routes: makeRouteNames([...interactions.roads, ...profile.roads, ...OIDC_ROADS, '/assets/*']),
+    routes: makeRouteNames([
+      ...interactions.roads,
+      ...profile.roads,
+      ...departments.roads,
+      ...OIDC_ROADS,
+      '/assets/*',
+    ]),
     trustId: settings.proxies > 0,
     lines: settings.observe.requests,
     clientAddress: sourceReader(settings.proxies),
@@ -165,7 +183,8 @@ async function openDoors(rooms: Rooms): Promise<Running> {
         observe,
         owns: oidc.owns,
         oidc: oidc.handle,
-        pages: (request, response) => void callback(request, response),
+        pages: (request, response) =>
+          void (request.url?.startsWith(PROGRAMS) ? toPrograms : toPeople)(request, response),
         unreadable: (server) => answerUnreadable(server, { pages, log }),
       },
       settings.host,
@@ -186,7 +205,14 @@ async function openDoors(rooms: Rooms): Promise<Running> {
     hasher: rooms.credentials.hasher,
     onError: (error) => log.warn({ err: error }, 'wrapping old passwords broke off'),
   });
-  const house = setInterval(() => void keepHouse(rooms, interactions), KEEP_HOUSE_MS);
+  const news = startNewsDelivery({
+    ...rooms,
+    pushEvent: oidc.pushEvent,
+    disclosures: audit.disclosures,
+    trail: audit.trail,
+    settings: settings.legacy.news,
+  });
+  const house = setInterval(() => void keepHouse(rooms, interactions, news), KEEP_HOUSE_MS);
   watchQueues(rooms);
 
   return {
@@ -199,6 +225,7 @@ async function openDoors(rooms: Rooms): Promise<Running> {
       await finish(server, settings.stopSeconds * 1_000);
       await sweeper.stop();
       await wrapping.stop();
+      await news.stop();
       await oidc.close();
       await internal.close();
     },
@@ -220,12 +247,17 @@ const readinessChecks = ({ database, redis }: Rooms): Record<string, () => Promi
 });
 
 /** Removes what has expired; a step that fails is made up for the next time. */
-async function keepHouse(rooms: Rooms, interactions: { sweep(): Promise<number> }): Promise<void> {
+async function keepHouse(
+  rooms: Rooms,
+  interactions: { sweep(): Promise<number> },
+  news: { sweep(limit: number): Promise<number> },
+): Promise<void> {
   const { notices, credentials, accounts, clock, log } = rooms;
   const steps: [string, () => Promise<unknown>][] = [
     ['notices', () => notices.sweep(clock.now(), SWEEP_ROWS)],
     ['credentials', () => credentials.sweep()],
     ['interactions', () => interactions.sweep()],
+    ['news of old accounts', () => news.sweep(SWEEP_ROWS)],
     ['registrations', () => accounts.pending.sweep(SWEEP_ROWS)],
   ];
   for (const [step, work] of steps) {

@@ -10,11 +10,13 @@ import { type Clients, openClients } from './clients/clients.ts';
 import { type Credentials, openCredentials } from './credentials/credentials.ts';
 import { readKeyring } from './keyring-file.ts';
 import { openLoginDoor } from './legacy/lazy/login-door.ts';
+import { makeTellNews, type TellNews } from './legacy/news.ts';
 import { openOldSignIn } from './legacy/old-sign-in.ts';
 import { openOldLogins } from './legacy/sources/login-interface.ts';
 import { type Notices, openNotices } from './notices/notices.ts';
 import { openSigningKeys, type SigningKeys } from './oidc/keys.ts';
 import { type OidcStore, openOidcStore } from './oidc/oidc-store.ts';
+import { openManySubjects } from './oidc/subject.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type OpenLimits, openLimits } from './platform/limits.ts';
 import { migrate, pendingMigrations } from './platform/migrate.ts';
@@ -47,6 +49,8 @@ export interface Rooms {
   audit: Audit;
   accounts: Accounts;
   clients: Clients;
+  /** Tells departments' applications of their old accounts. */
+  tellNews: TellNews;
   registries: Registries;
   notices: Notices;
   credentials: Credentials;
@@ -140,6 +144,7 @@ export async function openRooms(
       );
     }
     const clients = openClients({ database, audit: trail, clock, settings: settings.clients });
+    const tellNews = makeTellNews({ clients, clock, subjectsOf: openManySubjects(accounts.merged).of });
     const meter = meterPartners(metrics);
     const registries = await openRegistries({
       settings: withStandInPort(settings),
@@ -172,7 +177,10 @@ export async function openRooms(
     closers.push(() => {
       for (const login of logins.values()) login.close();
     });
-    const oldRoom = { database, accounts, sealer, fingerprinter, hasher, trail, clock, log };
+    const oldRoom = {
+      ...{ database, accounts, sealer, fingerprinter, hasher, trail, clock, log },
+      tell: tellNews,
+    };
     const { population } = registries;
     const door = openLoginDoor({ ...oldRoom, population, logins, settings: settings.legacy.signIn });
     credentials.passwords.welcome(openOldSignIn(oldRoom, door));
@@ -210,6 +218,7 @@ export async function openRooms(
       audit,
       accounts,
       clients,
+      tellNews,
       registries,
       notices,
       credentials,

@@ -9,6 +9,7 @@ import { accountsSettings } from './accounts/settings.ts';
 import { auditSettings } from './audit/settings.ts';
 import { clientsSettings } from './clients/settings.ts';
 import { credentialsSettings } from './credentials/settings.ts';
+import { departmentsSettings } from './departments/settings.ts';
 import { interactionsSettings } from './interactions/settings.ts';
 import { legacyProductionFaults, legacySettings } from './legacy/settings.ts';
 import { noticesProductionFaults, noticesSettings } from './notices/settings.ts';
@@ -88,6 +89,7 @@ export const settingsSchema = z
     oidc: oidcSettings.prefault({}),
     interactions: interactionsSettings.prefault({}),
     legacy: legacySettings.prefault({}),
+    departments: departmentsSettings.prefault({}),
     /** Only looked at in trial mode. */
     trial: z
       .object({

@@ -26,6 +26,14 @@ const ABSORBED = sql(
      SELECT p.id, down.path || p.merged_order FROM down JOIN person p ON p.merged_into = down.id)
    SELECT id FROM down ORDER BY path`,
 );
+const ABSORBED_BY_MANY = sql(
+  'person-absorbed-by-many',
+  `WITH RECURSIVE down AS (
+     SELECT p.merged_into AS asked, p.id, ARRAY[p.merged_order] AS path FROM person p WHERE p.merged_into = ANY ($1::uuid[])
+     UNION ALL
+     SELECT down.asked, p.id, down.path || p.merged_order FROM down JOIN person p ON p.merged_into = down.id)
+   SELECT asked, id FROM down ORDER BY asked, path`,
+);
 const ABSORB = sql(
   'person-absorb',
   `WITH before AS (SELECT id, state, version, changed_at FROM person WHERE id = $1 AND state IN ('active', 'closed') FOR UPDATE)
@@ -56,6 +64,11 @@ export const selectSurvivors = (
 
 export const selectAbsorbed = async (on: Queryable, id: PersonId): Promise<PersonId[]> =>
   (await on.query<{ id: PersonId }>(ABSORBED, [id])).map((row) => row.id);
+
+export const selectAbsorbedByMany = (
+  on: Queryable,
+  ids: readonly PersonId[],
+): Promise<{ asked: PersonId; id: PersonId }[]> => on.query(ABSORBED_BY_MANY, [ids]);
 
 export async function absorbPerson(
   tx: Transaction,

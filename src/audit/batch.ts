@@ -19,6 +19,8 @@ export interface BatchWriter<Item> {
    * @throws Refused `busy` (503) at once when too many wait already.
    */
   add(item: Item): Promise<void>;
+  /** The same for items that belong together: in one batch where they fit. */
+  addMany(items: readonly Item[]): Promise<void>;
   /** How many wait. */
   depth(): number;
   /** Writes what waits and accepts nothing more. */
@@ -67,18 +69,21 @@ export function makeBatchWriter<Item>(options: BatchOptions<Item>): BatchWriter<
     running = undefined;
   }
 
+  async function addMany(items: readonly Item[]): Promise<void> {
+    if (closed) throw new Error('the audit trail is closed');
+    if (queue.length >= queueSize) throw new Refused({ code: 'busy', status: 503, retryAfter: 2 });
+    const durable = items.map(
+      (item) => new Promise<void>((resolve, reject) => queue.push({ item, resolve, reject })),
+    );
+    if (durable.length === 0) return;
+    if (full()) enough();
+    running ??= run();
+    await Promise.all(durable);
+  }
+
   return {
-    add(item) {
-      if (closed) return Promise.reject(new Error('the audit trail is closed'));
-      if (queue.length >= queueSize) {
-        return Promise.reject(new Refused({ code: 'busy', status: 503, retryAfter: 2 }));
-      }
-      return new Promise((resolve, reject) => {
-        queue.push({ item, resolve, reject });
-        if (full()) enough();
-        running ??= run();
-      });
-    },
+    add: (item) => addMany([item]),
+    addMany,
     depth: () => queue.length,
     async close() {
       closed = true;

@@ -8,7 +8,7 @@ export interface Disclosure {
   personId: string;
   clientId: string;
   claims: string[];
-  via: 'id_token' | 'userinfo' | 'introspection';
+  via: 'id_token' | 'userinfo' | 'introspection' | 'look-up' | 'event';
   basis: 'consent' | 'statutory-duty';
   purpose?: string | undefined;
   at: Date;
@@ -25,6 +25,8 @@ export interface Disclosures {
    * await it inside an open one, which on the embedded database would wait for itself.
    */
   record(disclosure: Disclosure): Promise<void>;
+  /** Many at once, such as a page of a list: gathered like single ones, and durable together when it resolves. */
+  recordMany(disclosures: readonly Disclosure[]): Promise<void>;
   /** Newest first; `before` is a time or the cursor of the last one seen. */
   ofPerson(personId: string, page: { before?: Date | string; limit: number }): Promise<RecordedDisclosure[]>;
 }

@@ -58,6 +58,8 @@ export const AUDIT_EVENTS = [
   'old-accounts.proposed',
   'old-accounts.decided',
   'old-accounts.reopened',
+  'old-accounts.told',
+  'old-accounts.untold',
   'old-password.taken-over',
   'old-login.refused',
   'old-passwords.wrapped',

@@ -89,6 +89,9 @@ export function openAudit(options: AuditOptions): Audit {
     },
     disclosures: {
       record: async (disclosure) => writer.add({ disclosure: toStoredDisclosure(disclosure) }),
+      recordMany: async (many) => {
+        await writer.addMany(many.map((one) => ({ disclosure: toStoredDisclosure(one) })));
+      },
       ofPerson: (personId, page) => readDisclosures(database, personId, page),
     },
     verify: (verifyOptions) => verifyTrail(database, signer, verifyOptions),

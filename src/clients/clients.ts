@@ -6,7 +6,7 @@ import type { AuditEntry, AuditEvent } from '../audit/events.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock } from '../platform/clock.ts';
 import { done, type Failure, failed, type Outcome } from '../platform/failure.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Queryable, Transaction } from '../platform/postgres.ts';
 import { makeClientCache } from './cache.ts';
 import {
   type Client,
@@ -76,6 +76,8 @@ export interface Clients {
   get(id: string): Promise<Client | undefined>;
   /** The application that offers this interface (RFC 8707 resource identifier); cached like `get`. */
   byResource(identifier: string): Promise<Client | undefined>;
+  /** Who is told of old accounts by events, and its sector; also who is suspended. As it stands now, not cached. */
+  takingLegacyEvents(on: Queryable): Promise<{ id: string; sector: string }[]>;
   /** Constant-time comparison with the valid secrets; false for unknown clients. */
   checkSecret(id: string, presented: string): Promise<boolean>;
 }
@@ -284,6 +286,7 @@ export function openClients(deps: {
     get: async (id) => (isClientId(id) ? (await byId.get(id))?.client : undefined),
     byResource: async (identifier) =>
       isResourceIdentifier(identifier) ? (await byResource.get(identifier))?.client : undefined,
+    takingLegacyEvents: (on) => store.takingLegacyEvents(on),
     async checkSecret(id, presented) {
       const found = isClientId(id) ? await byId.get(id) : undefined;
       return found !== undefined && secretMatches(presented, found.secrets, clock.now());

@@ -36,6 +36,12 @@ export function judgeScopes(
       );
     }
   }
+  if (read.raw('legacy_events_uri') !== undefined && !entitlements.includes('legacy_accounts')) {
+    read.fault(
+      'legacy_events_uri',
+      `needs "entitlements": ["legacy_accounts"], given by the region's office on a legal ground`,
+    );
+  }
   if (people && given !== undefined && !scopes.includes('openid')) read.fault('scope', 'must hold openid');
   const resources = read.texts('resources') ?? [];
   for (const resource of resources)

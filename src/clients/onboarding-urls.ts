@@ -39,6 +39,7 @@ export function judgeUrls(read: Reader, rule: { loopback: boolean }): Urls {
     'tos_uri',
     'initiate_login_uri',
     'backchannel_logout_uri',
+    'legacy_events_uri',
     'jwks_uri',
   ]) {
     const value = one(name);

@@ -53,6 +53,11 @@ const SELECT = `
 const FIND = sql('client_find', `${SELECT} WHERE c.client_id = $1`);
 const FIND_FOR_UPDATE = sql('client_find_for_update', `${SELECT} WHERE c.client_id = $1 FOR UPDATE OF c`);
 const FIND_BY_RESOURCE = sql('client_find_by_resource', `${SELECT} WHERE c.resource ->> 'identifier' = $1`);
+const TAKING_LEGACY_EVENTS = sql(
+  'client_taking_legacy_events',
+  `SELECT client_id AS id, sector FROM client WHERE metadata ? 'legacy_events_uri'
+     AND 'legacy_accounts' = ANY (entitlements) AND state IN ('trial', 'live', 'suspended') ORDER BY client_id`,
+);
 const LIST = sql('client_list', `${SELECT} ORDER BY c.created_at, c.client_id`);
 const INSERT = sql(
   'client_insert',
@@ -96,6 +101,10 @@ export const findClientByResource = async (
   on: Queryable,
   identifier: string,
 ): Promise<ClientWithSecrets | undefined> => first(await on.query<Row>(FIND_BY_RESOURCE, [identifier]));
+
+/** Applications that may be told of old accounts and named an address for it. */
+export const takingLegacyEvents = (on: Queryable): Promise<{ id: string; sector: string }[]> =>
+  on.query(TAKING_LEGACY_EVENTS);
 
 /** Locks the row until the end of the transaction. */
 export const lockClient = async (tx: Transaction, id: string): Promise<ClientWithSecrets | undefined> =>

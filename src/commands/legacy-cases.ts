@@ -18,7 +18,7 @@ import { readDeclaration } from '../legacy/declaration.ts';
 import type { Reason } from '../legacy/matching.ts';
 import { listSources } from '../legacy/old-password-store.ts';
 import { makeProgress } from './progress.ts';
-import { accept, actor, type Report, reasonText, table, UsageError, withRooms } from './run.ts';
+import { accept, actor, type Report, reasonText, table, UsageError, wholeNumber, withRooms } from './run.ts';
 
 const PAGE = 50;
 const MOST_AT_ONCE = 500;
@@ -31,7 +31,7 @@ export function addLegacyCaseCommands(legacy: Command): void {
     .option('--reason <reason>', `only these: ${Object.keys(REASON_WORDS).join(', ')}`, aReason)
     .option('--state <state>', 'open, set-aside or awaiting-approval', aState, 'open')
     .option('--after <source/local id>', 'the page behind this case')
-    .option('--limit <number>', 'cases on a page', aCount, PAGE)
+    .option('--limit <number>', 'cases on a page', wholeNumber(1, MOST_AT_ONCE), PAGE)
     .description('doubtful old accounts that a person must decide, and how many there are for which reasons')
     .action(
       async (
@@ -217,8 +217,16 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
   };
 }
 
-const decideRoom = ({ database, accounts, sealer, clock, audit, registries }: Yihao): DecideRoom => ({
-  ...{ database, accounts, sealer, clock },
+const decideRoom = ({
+  database,
+  accounts,
+  sealer,
+  clock,
+  audit,
+  registries,
+  tellNews,
+}: Yihao): DecideRoom => ({
+  ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
   population: registries.population,
 });
@@ -231,12 +239,6 @@ function aReason(text: string): Reason {
 function aState(text: string): CaseState {
   if (['open', 'set-aside', 'awaiting-approval'].includes(text)) return text as CaseState;
   throw new InvalidArgumentError('Known are open, set-aside and awaiting-approval.');
-}
-
-function aCount(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= MOST_AT_ONCE) return count;
-  throw new InvalidArgumentError(`A whole number up to ${MOST_AT_ONCE}.`);
 }
 
 function aDay(text: string): Date {

@@ -9,7 +9,6 @@ import { unmergePeople } from '../legacy/merging/merge.ts';
 import { listMerges, type MergeRow, type MergeState, readMerge } from '../legacy/merging/merge-store.ts';
 import type { TwoIds } from '../legacy/merging/pair.ts';
 import { type PreviewRoom, previewMerge } from '../legacy/merging/preview.ts';
-import { tellNobody } from '../legacy/news.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { openGoodbyes } from './goodbye.ts';
 import { accept, actor, type Report, reasonText, table, UsageError, withRooms } from './run.ts';
@@ -182,7 +181,7 @@ async function mergeRoom(yihao: Yihao): Promise<PreviewRoom> {
     sessionsOf: async (id: PersonId) => (await oidcStore.sessionsOf(id)).length,
     endSessions: (tx, personId, reason, answeredFor) =>
       goodbyes.endLater(tx, { personId, reason, answeredFor }),
-    tell: tellNobody,
+    tell: yihao.tellNews,
   };
 }
 

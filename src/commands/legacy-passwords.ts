@@ -5,7 +5,7 @@ import { countStored, type OldPasswordState } from '../legacy/old-password-store
 import { EXPIRY_MONTHS, expirePasswords } from '../legacy/password-expiry.ts';
 import { areReversible, type WrapRoom, wrapPasswords } from '../legacy/wrap.ts';
 import { makeProgress } from './progress.ts';
-import { accept, actor, reasonText, withRooms } from './run.ts';
+import { accept, actor, reasonText, wholeNumber, withRooms } from './run.ts';
 
 const PARALLEL = 2;
 
@@ -13,7 +13,7 @@ export function addLegacyPasswordCommands(legacy: Command): void {
   legacy
     .command('wrap')
     .argument('[source]', 'one old system; all of them without')
-    .option('--parallel <hashes>', 'hashes at the same time', Number, PARALLEL)
+    .option('--parallel <hashes>', 'hashes at the same time', wholeNumber(1, 64), PARALLEL)
     .description(
       'put old password hashes into argon2id now; a running server does it by itself. Again goes on',
     )

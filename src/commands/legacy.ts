@@ -15,13 +15,25 @@ import { planSource } from '../legacy/plan.ts';
 import { rejectsAsCsv } from '../legacy/rejects.ts';
 import { listDumps, listRejects, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
+import { makePace } from '../platform/pace.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
 import { everySource, oneSource, tallyLines } from './legacy-lines.ts';
 import { addLegacyMergingCommands } from './legacy-merging.ts';
+import { addLegacyNewsCommand } from './legacy-news.ts';
 import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts';
+import { addLegacyReportCommand } from './legacy-report.ts';
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
-import { accept, actor, RefusedCommand, readText, reasonText, reporting, withRooms } from './run.ts';
+import {
+  accept,
+  actor,
+  RefusedCommand,
+  readText,
+  reasonText,
+  reporting,
+  wholeNumber,
+  withRooms,
+} from './run.ts';
 
 const MOST_IN_JSON = 10_000;
 
@@ -46,6 +58,8 @@ export function addLegacyCommands(program: Command): void {
     });
 
   legacy
+    .command('declare')
+    .description('declarations of old systems')
     .command('check')
     .argument('<declaration>', 'YAML file; docs/legacy.md describes it')
     .description('read a declaration and say everything that is wrong with it')
@@ -84,15 +98,21 @@ export function addLegacyCommands(program: Command): void {
   legacy
     .command('plan')
     .argument('<source>', 'the old system')
-    .option('--budget <questions>', 'questions to the population register at most', Number)
+    .option('--budget <questions>', 'questions to the population register at most', wholeNumber(0, 1e12))
+    .option(
+      '--rate <per second>',
+      'of them in a second; the setting legacy.register.perSecond without',
+      wholeNumber(1, 100_000),
+    )
     .description('the dry run: what would become of each old account, and why. No account is touched')
-    .action(async (source: string, options: { budget?: number }, command: Command) => {
+    .action(async (source: string, options: { budget?: number; rate?: number }, command: Command) => {
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('judging');
         const room = { ...linkRoom(yihao), population: yihao.registries.population };
         const budget = options.budget === undefined ? {} : { budget: options.budget };
-        const result = await planSource(room, source, budget, (judged) =>
+        const pace = makePace(options.rate ?? yihao.settings.legacy.register.perSecond);
+        const result = await planSource(room, source, { ...budget, pace }, (judged) =>
           progress.show(judged / total, judged),
         ).finally(() => progress.end());
         return {
@@ -178,7 +198,7 @@ export function addLegacyCommands(program: Command): void {
   legacy
     .command('rejects')
     .argument('<source>', 'the old system')
-    .option('--dump <number>', 'of which dump; the newest without', Number)
+    .option('--dump <number>', 'of which dump; the newest without', wholeNumber(1, 1_000_000))
     .description('the rows that could not be staged, as CSV: row, reason, remedy')
     .action(async (source: string, options: { dump?: number }, command: Command) => {
       await withRooms(command, async ({ database }) => {
@@ -198,11 +218,13 @@ export function addLegacyCommands(program: Command): void {
 
   addLegacyCaseCommands(legacy);
   addLegacyMergingCommands(legacy);
+  addLegacyReportCommand(legacy);
+  addLegacyNewsCommand(legacy);
   addLegacyPasswordCommands(legacy);
 }
 
-const linkRoom = ({ database, accounts, sealer, clock, audit }: Yihao): LinkRoom => ({
-  ...{ database, accounts, sealer, clock },
+const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({
+  ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
 });
 

@@ -206,6 +206,15 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** A whole number within bounds, for options. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (/^\d{1,15}$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`A whole number from ${least} to ${most}.`);
+  };
+
 /** A reason that says something, for `requiredOption`. */
 export function reasonText(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Say why.');

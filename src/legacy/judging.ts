@@ -4,6 +4,7 @@
  */
 import type { Accounts } from '../accounts/accounts.ts';
 import type { StandingPerson } from '../accounts/standing.ts';
+import type { Pace } from '../platform/pace.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
@@ -97,15 +98,17 @@ export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow 
 });
 
 /**
- * Asks about several at a time and at most `budget` in all; when `patience` in a row went unanswered, nobody else is
+ * Asks about several at a time, at its pace, and at most `budget` in all; when `patience` in a row went unanswered, nobody else is
  * asked in this run and the rows go on waiting.
  */
 export function makeAsker(
   register: PopulationRegister,
-  { parallel, budget, patience = 20 }: { parallel: number; budget: number; patience?: number },
+  options: { parallel: number; budget: number; pace?: Pace | undefined; patience?: number },
 ): AskAbout & { asked(): number } {
+  const { parallel, budget, pace, patience = 20 } = options;
   let asked = 0;
   let silent = 0;
+  const over = () => asked >= budget || silent >= patience;
   let running = 0;
   const queue: (() => void)[] = [];
   const turn = async () => {
@@ -116,7 +119,9 @@ export function makeAsker(
     if (number.state !== 'valid' || name === undefined) return undefined;
     await turn();
     try {
-      if (asked >= budget || silent >= patience) return undefined;
+      if (over()) return undefined;
+      await pace?.();
+      if (over()) return undefined;
       asked += 1;
       const { outcome, status, source, reference, at } = await register.compare({
         document: number.document,

@@ -9,9 +9,14 @@ export interface KnownAccount {
   /** Whose it is, and since when; undefined while it belongs to nobody. */
   personId: PersonId | undefined;
   since: Date | undefined;
+  /**
+   * `linked`; `waiting` for the register, or for the next run; `undecided`: a person decides; `claimable`: only its
+   * owner can say so; `unusable`: belongs to nobody, for good.
+   */
+  state: 'linked' | 'waiting' | 'undecided' | 'claimable' | 'unusable';
 }
 
-const COLUMNS = 'o.source, o.local_id, o.person_id, j.at';
+const COLUMNS = 'o.source, o.local_id, o.person_id, j.at, o.outcome, o.tier, o.set_aside, o.deleted';
 const JOINED = `old_account o JOIN legacy_source s ON s.source = o.source LEFT JOIN legacy_journal j ON j.id = o.linked_by`;
 const OF_PERSON = sql(
   'old-account-known-of-person',
@@ -28,6 +33,12 @@ const BY_ID = sql(
   `SELECT ${COLUMNS} FROM ${JOINED} WHERE s.client = $1 AND o.source = $2 AND o.local_id = ANY ($3::text[])
    ORDER BY o.local_id`,
 );
+const OF_PERSONS = sql(
+  'old-account-known-of-persons',
+  `SELECT k.* FROM unnest($1::uuid[]) AS p(id) CROSS JOIN LATERAL (
+     SELECT ${COLUMNS} FROM ${JOINED} WHERE o.person_id = p.id AND o.linked_by IS NOT NULL AND s.client = $2
+     ORDER BY o.source, o.local_id LIMIT $3) k`,
+);
 const SOURCES = sql(
   'old-account-known-sources',
   'SELECT source FROM legacy_source WHERE client = $1 ORDER BY source',
@@ -38,13 +49,25 @@ interface Raw {
   local_id: string;
   person_id: PersonId | null;
   at: Date | null;
+  outcome: string | null;
+  tier: string | null;
+  set_aside: string | null;
+  deleted: boolean;
 }
 const toKnown = (row: Raw): KnownAccount => ({
   source: row.source,
   localId: row.local_id,
   personId: row.person_id ?? undefined,
   since: row.at ?? undefined,
+  state: stateOf(row),
 });
+
+function stateOf({ person_id, outcome, tier, set_aside, deleted }: Raw): KnownAccount['state'] {
+  if (person_id !== null) return 'linked';
+  if (deleted || set_aside === 'rejected' || outcome === 'unusable') return 'unusable';
+  if (outcome === 'doubtful') return tier === 'C' ? 'claimable' : 'undecided';
+  return 'waiting';
+}
 
 /** Nobody has more old accounts in one department's systems than this; more are not told. */
 const MOST_OF_ONE = 100;
@@ -55,6 +78,14 @@ export const knownOfPerson = async (
   personId: PersonId,
   client: string,
 ): Promise<KnownAccount[]> => (await on.query<Raw>(OF_PERSON, [personId, client, MOST_OF_ONE])).map(toKnown);
+
+/** Those of many persons, in their order. */
+export const knownOfPersons = async (
+  on: Queryable,
+  personIds: readonly PersonId[],
+  client: string,
+): Promise<KnownAccount[]> =>
+  (await on.query<Raw>(OF_PERSONS, [personIds, client, MOST_OF_ONE])).map(toKnown);
 
 /** The next old accounts of one system of an application; none where the system is another's. */
 export const knownPage = async (

@@ -15,6 +15,7 @@ import type { Comparison } from '../registries/registry.ts';
 import { endDecisions } from './cases/cases-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
 import * as store from './matching-store.ts';
+import type { TellNews } from './news.ts';
 import { whenUsed } from './old-password-store.ts';
 
 export interface LinkRoom {
@@ -23,6 +24,8 @@ export interface LinkRoom {
   sealer: Sealer;
   trail: AuditTrail;
   clock: Clock;
+  /** Tells departments' applications; nobody is told without it. */
+  tell?: TellNews | undefined;
 }
 
 export interface ApplyResult {
@@ -74,7 +77,7 @@ async function applyPage(
   const judged = await judgeRows(room, tx, source, rows);
   const page: Page = { linked: 0, opened: 0, changed: 0, last: rows.at(-1)!.local_id };
   const { links, changed } = await settle(room, tx, source, judged, new Set(held));
-  await store.link(tx, { source, actor, now: room.clock.now() }, links);
+  await linkAndTell(room, tx, { source, actor }, links);
   if (changed.length > 0) await store.writeVerdicts(tx, source, changed.map(toVerdictRow), room.clock.now());
   page.opened = links.filter(({ opened }) => opened).length;
   page.linked = links.length - page.opened;
@@ -145,12 +148,27 @@ async function settle(
   return { links, changed };
 }
 
+async function linkAndTell(
+  { clock, tell }: LinkRoom,
+  tx: Transaction,
+  { source, actor }: { source: string; actor: string },
+  links: readonly store.NewLink[],
+): Promise<void> {
+  await store.link(tx, { source, actor, now: clock.now() }, links);
+  await tell?.(
+    tx,
+    links.map(({ localId, personId, holderId = personId }) => ({
+      ...{ kind: 'linked', source, localId, personId: holderId },
+    })),
+  );
+}
+
 /**
  * Ties one old account to the person that people decided on, or to an account that is opened for it because the register
  * agreed. The caller has locked it, and the person. @returns whose it is; undefined when the number has an account already
  */
 export async function linkDecided(
-  { accounts, clock }: LinkRoom,
+  room: LinkRoom,
   tx: Transaction,
   decided: {
     source: string;
@@ -166,6 +184,7 @@ export async function linkDecided(
   let personId: PersonId | undefined;
   if (typeof to === 'string') personId = to;
   else {
+    const { accounts } = room;
     const { document, name, comparison } = to;
     [personId] = await accounts.createMany(tx, [{ document, name, identityLevel: 1 }]);
     if (personId === undefined) return undefined;
@@ -177,7 +196,7 @@ export async function linkDecided(
     ...{ localId, personId: decided.under ?? personId, holderId: personId },
     ...{ opened: typeof to !== 'string', reasons },
   };
-  await store.link(tx, { source, actor, now: clock.now() }, [link]);
+  await linkAndTell(room, tx, { source, actor }, [link]);
   return personId;
 }
 
@@ -218,9 +237,9 @@ export async function undoLink(
     const now = clock.now();
     if (now.getTime() - at.getTime() > UNDO_DAYS * DAY_MS)
       return failed('undo-late', 409, { params: { days: UNDO_DAYS } });
-    const used = opened ? undefined : await whenUsed(tx, source, localId);
+    const used = await whenUsed(tx, source, localId);
     // Perhaps it was this one's: then whoever knew it has the account's password.
-    if (used && used >= at)
+    if (!opened && used && used >= at)
       return blocked([
         {
           setting: 'the password',
@@ -238,11 +257,16 @@ export async function undoLink(
       const others = await store.otherLinks(tx, personId, source, localId);
       const faults = [
         ...others.map((other) => ({ setting: other, right: 'must be undone first' })),
-        ...more.map((what) => ({ setting: what, right: 'stands on the account that the link opened' })),
+        // The password may have come since the question was asked.
+        ...[...new Set([...(used ? ['a password'] : []), ...more])].map((what) => ({
+          setting: what,
+          right: 'stands on the account that the link opened',
+        })),
       ];
       if (faults.length > 0) return blocked(faults);
     }
     await store.unlink(tx, { source, localId, actor, reason, now });
+    await room.tell?.(tx, [{ kind: 'unlinked', source, localId, personId }]);
     await endDecisions(tx, source, localId, 'done');
     if (opened && !(await accounts.withdraw(tx, personId)))
       return blocked([

@@ -79,6 +79,10 @@ const CLOSE_LOGINS = sql(
    WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND s.login IS NOT NULL ORDER BY o.source, o.local_id
    ON CONFLICT (source, local_id) DO NOTHING`,
 );
+const HOLD_LINK = sql(
+  'old-password-hold-link',
+  `SELECT local_id FROM old_account WHERE source = $1 AND local_id = $2 AND person_id = $3 AND linked_by IS NOT NULL FOR SHARE`,
+);
 const WAS_USED = sql(
   'old-password-was-used',
   `SELECT changed_at FROM old_password WHERE source = $1 AND local_id = $2 AND state = 'used'`,
@@ -233,6 +237,13 @@ export async function usePasswords(tx: Transaction, personId: PersonId, now: Dat
   await tx.query(CLOSE_LOGINS, [personId, now]);
   return used.length;
 }
+
+/** Whether an old account still belongs to the person; nobody takes the link back until the transaction ends. */
+export const holdLink = async (
+  tx: Transaction,
+  { source, localId }: { source: string; localId: string },
+  personId: PersonId,
+): Promise<boolean> => (await tx.query(HOLD_LINK, [source, localId, personId])).length === 1;
 
 /** When the passwords of this old account's owner were taken over; undefined while none was. */
 export async function whenUsed(on: Queryable, source: string, localId: string): Promise<Date | undefined> {

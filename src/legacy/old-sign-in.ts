@@ -14,8 +14,10 @@ import type { Database, Transaction } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { LoginDoor } from './lazy/login-door.ts';
 import { checkPassword, makeRecipeReader } from './old-password.ts';
-import { passwordsOf, usePasswords } from './old-password-store.ts';
+import { holdLink, passwordsOf, usePasswords } from './old-password-store.ts';
 import { expiryOf } from './password-expiry.ts';
+import { countTries } from './report-store.ts';
+import { mondayOf } from './weeks.ts';
 
 export interface OldSignInRoom {
   database: Database;
@@ -25,6 +27,9 @@ export interface OldSignInRoom {
   trail: AuditTrail;
   clock: Clock;
 }
+
+/** Rows that a count is spread over. */
+const LANES = 8;
 
 /** More old accounts than anybody has; each costs an attempt one hash. */
 const MOST = 10;
@@ -40,16 +45,28 @@ export function openOldSignIn(room: OldSignInRoom, door?: LoginDoor): OldPasswor
       const rows = (await passwordsOf(database, personId ?? NOBODY, MOST)).filter(
         ({ declaration, since }) => clock.now() < expiryOf(declaration, since),
       );
-      const resting = rows.flatMap(({ source, declaration, password }): OldPassword[] => {
+      const counted = new Set<string>();
+      /** One attempt counts once for each system, however many accounts the person has there. */
+      const countWrong = async (id: PersonId, source: string) => {
+        if (counted.has(source)) return;
+        counted.add(source);
+        await countTries(database, [source], { ...countedAt(clock, id), opened: false });
+      };
+      const resting = rows.flatMap(({ source, localId, declaration, password }): OldPassword[] => {
         const recipe = password && recipeOf(source, declaration);
         if (!personId || !recipe) return [];
         return [
           {
             wasReadable: password.state === 'hashed',
-            matches: (given) => hasher.run(() => checkPassword(room, recipe, password, given)),
+            async matches(given) {
+              const right = await hasher.run(() => checkPassword(room, recipe, password, given));
+              if (right.ok && !right.value) await countWrong(personId, source);
+              return right;
+            },
             facts: () => factsOf(room.accounts, personId),
-            owner: async () => ({ personId, anew: true }),
-            takenOver: (tx) => takeOver(room, tx, personId, source),
+            owner: async (tx) =>
+              (await holdLink(tx, { source, localId }, personId)) ? { personId, anew: true } : undefined,
+            takenOver: (tx) => takeOver(room, tx, personId, { source, rested: true }),
           },
         ];
       });
@@ -60,6 +77,11 @@ export function openOldSignIn(room: OldSignInRoom, door?: LoginDoor): OldPasswor
   };
 }
 
+const countedAt = (clock: Clock, personId: PersonId) => ({
+  week: mondayOf(clock.now()),
+  lane: Number.parseInt(personId.at(-1)!, 16) % LANES,
+});
+
 /** What a new password of a person must not contain. */
 export async function factsOf(accounts: Pick<Accounts, 'get'>, personId: PersonId): Promise<PersonFacts> {
   const person = await accounts.get(personId);
@@ -68,14 +90,19 @@ export async function factsOf(accounts: Pick<Accounts, 'get'>, personId: PersonI
   return { documentNumber: document.number, name, phone, birthdate, userName };
 }
 
-/** An old password has become the person's own: none of the old ones is left. */
+/**
+ * An old password has become the person's own: none of the old ones is left. `rested`: it rested here, so that of two sign-ins
+ * at once one alone finds it and is counted.
+ */
 export async function takeOver(
   { trail, clock }: Pick<OldSignInRoom, 'trail' | 'clock'>,
   tx: Transaction,
   personId: PersonId,
-  source: string,
+  { source, rested }: { source: string; rested: boolean },
 ): Promise<void> {
-  await usePasswords(tx, personId, clock.now());
+  const used = await usePasswords(tx, personId, clock.now());
+  if (rested && used === 0) return;
+  await countTries(tx, [source], { ...countedAt(clock, personId), opened: true });
   await trail.append(tx, {
     type: 'old-password.taken-over',
     personId,

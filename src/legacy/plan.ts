@@ -1,9 +1,10 @@
 /** The dry run: judges every old account of a system that belongs to nobody yet, and changes no account. */
 import type { Clock } from '../platform/clock.ts';
+import type { Pace } from '../platform/pace.ts';
 import type { Database } from '../platform/postgres.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
 import { comeBack } from './cases/cases-store.ts';
-import { type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
+import { type AskAbout, type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
 import { pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
 
 export interface PlanRoom extends JudgeRoom {
@@ -16,6 +17,8 @@ export interface PlanOptions {
   /** Questions to the register at the same time, and in all; the rest waits for the next run. */
   parallel?: number;
   budget?: number;
+  /** Lets a question go when its turn has come. */
+  pace?: Pace;
 }
 
 export interface PlanResult {
@@ -33,19 +36,28 @@ const PARALLEL = 16;
 export async function planSource(
   room: PlanRoom,
   source: string,
-  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER }: PlanOptions = {},
+  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, pace }: PlanOptions = {},
   onProgress: (judged: number) => void = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
-  const ask = makeAsker(population, { parallel, budget });
+  const ask = makeAsker(population, { parallel, budget, pace });
   let judged = 0;
+  let onPage = 0;
+  // A page may wait long for its turns: it moves with each answer.
+  const askAndTell: AskAbout = async (record) => {
+    const word = await ask(record);
+    onPage += 1;
+    onProgress(judged + onPage);
+    return word;
+  };
   await comeBack(database, source, clock.now());
   for (let after = ''; ; ) {
     const rows = await pageUnlinked(database, source, after, PAGE);
     if (rows.length === 0) break;
-    const verdicts = (await judgeRows(room, database, source, rows, ask)).map(toVerdictRow);
+    const verdicts = (await judgeRows(room, database, source, rows, askAndTell)).map(toVerdictRow);
     await writeVerdicts(database, source, verdicts, clock.now());
     judged += rows.length;
+    onPage = 0;
     after = rows.at(-1)!.local_id;
     onProgress(judged);
   }

@@ -1,8 +1,22 @@
-/** Settings of old systems that say themselves whether a password is right. */
+/** Settings of old systems: those that check passwords themselves, and news for the departments. */
 import { z } from 'zod';
 import { whole } from '../platform/config/kinds.ts';
 import type { Fault } from '../platform/config/load.ts';
 import { partnerFaults, partnerFields, partnerProductionFaults } from '../platform/partner/settings.ts';
+import { retryFields } from '../platform/retries.ts';
+
+/** News for departments' applications: how often and how long one that does not answer is tried. */
+const news = z
+  .object({
+    ...retryFields,
+    /** Seconds between looks for news to send. */
+    pollSeconds: whole(1, 60).default(2),
+    /** How long news that were given up are kept for a department that comes back. */
+    keepDays: whole(1, 3_650).default(30),
+  })
+  .strict();
+
+export type NewsSettings = z.output<typeof news>;
 
 /** Longer than this, the pace of refusals (credentials/same-pace.ts) cannot hide who was asked about. */
 const LONGEST_HIDDEN_MS = 2_500;
@@ -24,6 +38,15 @@ export const legacySettings = z
   .object({
     /** How a sign-in asks old systems. */
     signIn: signInSettings.prefault({}),
+    /** How `plan` asks the population register. */
+    register: z
+      .object({
+        /** Questions a second at most. */
+        perSecond: whole(1, 100_000).default(200),
+      })
+      .strict()
+      .prefault({}),
+    news: news.prefault({}),
     /** Login interfaces by the name that declarations call them by (docs/old-login-interface.md). */
     logins: z
       .record(

@@ -11,6 +11,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/observe/log.ts';
 import { type Outbox, TryAgain } from '../platform/outbox.ts';
 import type { Database } from '../platform/postgres.ts';
+import { handOver } from './hand-over.ts';
 import { libraryClientClass } from './library-clients.ts';
 import * as store from './logout-store.ts';
 import { makeLogoutToken } from './logout-token.ts';
@@ -114,7 +115,11 @@ async function deliver(parts: LogoutParts, provider: Provider, id: string): Prom
     );
     return;
   }
-  const fault = await post(parts.outgoing, address, await makeLogoutToken(provider, client, message));
+  const fault = await handOver(parts.outgoing, address, {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ logout_token: await makeLogoutToken(provider, client, message) }),
+    taken: [200, 204],
+  });
   const event = { personId: message.personId, clientId: message.clientId, actor: 'system' };
   if (fault === undefined) {
     await store.settleLogout(database, id, 'delivered', undefined, clock.now());
@@ -135,19 +140,4 @@ async function deliver(parts: LogoutParts, provider: Provider, id: string): Prom
     'logout message not taken',
   );
   throw new TryAgain(`logout message not taken: ${fault}`);
-}
-
-/** Undefined when taken; otherwise what went wrong, fit to be shown to the department. */
-async function post(outgoing: Outgoing, address: string, token: string): Promise<string | undefined> {
-  try {
-    const response = await outgoing(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ logout_token: token }),
-    });
-    return response.status === 200 || response.status === 204 ? undefined : `answered ${response.status}`;
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    return typeof code === 'string' ? code : (error as Error).message.slice(0, 200);
-  }
 }

@@ -3,7 +3,7 @@
  * need: who is signed in, what they agreed to, how to end it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.ts';
@@ -20,10 +20,12 @@ import { openConsents } from './consent.ts';
 import { makeCookieSigner } from './cookie-signing.ts';
 import { answerDocument, type Documents, renderDocuments } from './documents.ts';
 import { type EndOptions, openEndings } from './ending.ts';
+import { type EventToken, makeEventPusher, type Pushed } from './events.ts';
 import type { SigningKeys } from './keys.ts';
 import { type LogoutStatus, openLogouts } from './logout.ts';
 import type { OidcStore } from './oidc-store.ts';
 import { makeOutgoing, type Outgoing } from './outgoing.ts';
+import { makeOwnTokenReader, type TokenOutcome } from './own-tokens.ts';
 import type { ProviderPages } from './pages.ts';
 import type { OidcParts, OldAccountsOf } from './parts.ts';
 import { buildProvider } from './provider.ts';
@@ -91,6 +93,10 @@ export interface Oidc {
   logoutStatus(clientId: string): Promise<LogoutStatus>;
   /** Tries again what was given up; returns how many messages. */
   retryLogouts(clientId: string): Promise<number>;
+  /** Tells an application's server something, once; see events.ts. */
+  pushEvent(clientId: string, token: EventToken): Promise<Pushed>;
+  /** Whose access token of its own came with a request for another interface of this server; see own-tokens.ts. */
+  readOwnToken(ctx: Context, scope: string): Promise<TokenOutcome>;
   subjects: Subjects;
   /** Stops timers and listeners. */
   close(): Promise<void>;
@@ -200,6 +206,8 @@ export async function openOidc(options: OidcOptions): Promise<Oidc> {
       endings.endLater(tx, { ...rest, personId, reason }),
     logoutStatus: (clientId) => logouts.status(clientId),
     retryLogouts: (clientId) => logouts.retry(clientId),
+    pushEvent: makeEventPusher({ clients, outgoing }, () => provider),
+    readOwnToken: makeOwnTokenReader(issuer, () => provider),
     subjects,
     async close() {
       clearInterval(sweeping);

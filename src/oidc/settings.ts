@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { listOf, whole, yesNo } from '../platform/config/kinds.ts';
 import type { Fault } from '../platform/config/load.ts';
+import { retryFields } from '../platform/retries.ts';
 import { signingKeySettings } from './keys-settings.ts';
 
 const MINUTE = 60;
@@ -47,9 +48,7 @@ const outgoing = z
 /** Back-channel logout: how often and how long a department that does not answer is tried. */
 const logout = z
   .object({
-    retryLimit: whole(0, 50).default(12),
-    retryDelaySeconds: whole(1, 3_600).default(10),
-    retryDelayMaxSeconds: whole(1, 86_400).default(3_600),
+    ...retryFields,
     concurrency: whole(1, 50).default(4),
     /** How long delivered and dead messages are kept for the status of an application. */
     keepDays: whole(1, 3_650).default(30),

@@ -10,8 +10,15 @@ import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { MergedPeople } from '../accounts/merged.ts';
 import type { PersonId } from '../accounts/person.ts';
-import type { Database } from '../platform/postgres.ts';
-import { personOfSubject, storedSubject, subjectAmong } from './subject-store.ts';
+import type { Database, Queryable } from '../platform/postgres.ts';
+import {
+  insertSubjects,
+  personOfSubject,
+  personsOfSubjects,
+  storedSubject,
+  storedSubjects,
+  subjectAmong,
+} from './subject-store.ts';
 
 export interface Subjects {
   /** The person's `sub` in a sector; made at the first use. */
@@ -24,6 +31,52 @@ export interface Subjects {
 
 /** 144 random bits, 24 characters. */
 const makeSub = (): string => randomBytes(18).toString('base64url');
+
+/** Of many persons at once, for whoever tells a department of them. */
+export interface ManySubjects {
+  /**
+   * What the applications of a sector may call these persons, by person. One statement where all have a `sub` of their
+   * own; those of absorbed accounts are looked for before new ones are made. Made so, a `sub` stands in nobody's way until its
+   * person signs in there. `make` false leaves out who has none.
+   */
+  of(
+    on: Queryable,
+    sector: string,
+    personIds: readonly string[],
+    options?: { make?: boolean },
+  ): Promise<Map<string, string>>;
+  /** Whom these subjects mean now, by subject: the accounts that answer for them. */
+  personsOf(on: Queryable, sector: string, subs: readonly string[]): Promise<Map<string, string>>;
+}
+
+export function openManySubjects(merged: Pick<MergedPeople, 'survivorsOf' | 'absorbedByMany'>): ManySubjects {
+  return {
+    async of(on, sector, personIds, { make = true } = {}) {
+      const wanted = [...new Set(personIds)];
+      const known = await storedSubjects(on, sector, wanted);
+      const bare = wanted.filter((id) => !known.has(id));
+      if (bare.length === 0) return known;
+      const absorbed = await merged.absorbedByMany(bare as PersonId[], on);
+      if (absorbed.size > 0) {
+        const theirs = await storedSubjects(on, sector, [...absorbed.values()].flat());
+        for (const [id, others] of absorbed) {
+          const first = others.find((other) => theirs.has(other));
+          if (first !== undefined) known.set(id, theirs.get(first)!);
+        }
+      }
+      const missing = bare.filter((id) => !known.has(id));
+      if (!make || missing.length === 0) return known;
+      const fresh = missing.map((personId) => ({ personId, sub: makeSub() }));
+      await insertSubjects(on, sector, fresh);
+      return new Map([...known, ...(await storedSubjects(on, sector, missing))]);
+    },
+    async personsOf(on, sector, subs) {
+      const persons = await personsOfSubjects(on, sector, subs);
+      const answering = await merged.survivorsOf([...persons.values()] as PersonId[], on);
+      return new Map([...persons].map(([sub, id]) => [sub, answering.get(id as PersonId) ?? id]));
+    },
+  };
+}
 
 /** A person's own sub never changes, so it may be kept as long as there is room. That of a merged one is never kept. */
 const MOST_KEPT = 50_000;
@@ -44,7 +97,7 @@ export function openSubjects(
         const other = await subjectAmong(database, theirs, sector);
         if (other !== undefined) return other;
       }
-      const sub = own ?? (await storedSubject(database, personId, sector, makeSub));
+      const sub = await storedSubject(database, personId, sector, makeSub);
       kept.set(key, sub);
       return sub;
     },

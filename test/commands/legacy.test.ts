@@ -42,7 +42,7 @@ test('the whole way, in the words of the command line', async () => {
   expect(seen, seen.err).toMatchObject({ code: 0 });
   expect(seen.out).toContain('yhbh: localId');
   expect(seen.out).toContain('sfzh: document');
-  expect((await legacy('check', declaration)).code).toBe(0);
+  expect((await legacy('declare', 'check', declaration)).code).toBe(0);
 
   const staged = await legacy('stage', declaration, dump, '--json');
   expect(staged.json()).toMatchObject({ dump: 1, counts: { rows: 5, added: 4, rejected: 1 } });
@@ -111,7 +111,7 @@ test('what cannot be done is said, with what to do, and leaves with its code', a
     [['cases', '--reason', 'none'], 2, 'Known are'],
     [['undo', 'talent', '999', '--reason', 'x'], 3, 'not linked'],
     [['inspect', join(folder, 'none.csv')], 3, 'no such file'],
-    [['check', join(folder, 'old.csv')], 3, 'old-declaration'],
+    [['declare', 'check', join(folder, 'old.csv')], 3, 'old-declaration'],
   ] as const) {
     const said = await legacy(...args);
     expect([args, said.code]).toEqual([args, code]);

@@ -19,6 +19,7 @@ const STAIRS: Record<string, number> = {
   channels: 6,
   admin: 6,
   profile: 6,
+  departments: 6,
   settings: 7,
   main: 7,
   app: 7,

@@ -61,6 +61,9 @@ const masked = ({ number, name, phone, birthdate, gender, state }: Facts): Side[
   state,
 });
 
+/** One old account by itself, masked. */
+export const maskedRecord = (record: OldRecord): Side['fields'] => masked(factsOfRecord(record));
+
 function differences(own: Facts, other: Facts): Field[] {
   const same: Record<Field, boolean> = {
     number: own.number?.key === other.number?.key,

@@ -107,7 +107,7 @@ export function openLoginDoor(room: LoginDoorRoom): LoginDoor {
           return { name, ...(number.state === 'valid' ? { documentNumber: number.document.number } : {}) };
         },
         owner: (tx) => ownerOf(room, tx, right!),
-        takenOver: (tx, owner) => takeOver(room, tx, owner, right!.source),
+        takenOver: (tx, owner) => takeOver(room, tx, owner, { source: right!.source, rested: false }),
       };
     },
     silence() {

@@ -10,6 +10,9 @@ import { describeFailure, type Pages } from '../page/render.ts';
 import { pageBefore } from '../page/switches.ts';
 import type { AppContext, AppState } from './context.ts';
 
+/** Paths of programs. */
+export const PROGRAMS = '/api/';
+
 /** Problem types are names, not addresses: the list of codes stands in the docs. */
 const PROBLEM_TYPE = 'urn:yihao:problem:';
 
@@ -89,6 +92,8 @@ function answerProblem(ctx: AppContext, pages: Pages, failure: Failure): void {
 }
 
 const wantsProblem = (ctx: AppContext): boolean => {
+  // Below here only programs ask, whatever they say they accept.
+  if (ctx.path.startsWith(PROGRAMS)) return true;
   const best = ctx.accepts('text/html', 'application/problem+json', 'application/json');
   return best === 'application/problem+json' || best === 'application/json';
 };

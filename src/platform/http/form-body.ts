@@ -2,9 +2,9 @@
  * Form bodies: application/x-www-form-urlencoded only, at most 32 KB, strict UTF-8. What a page of ours sends
  * always passes; everything else gets a clear answer and is never guessed at.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { Refused } from '../failure.ts';
+import { mediaType, readBody } from './body.ts';
 import type { AppState } from './context.ts';
 
 /** Posted fields by name. A field that was not sent reads as an empty text. */
@@ -35,11 +35,9 @@ export function readForms(): Middleware<AppState> {
 
 /** Reads the body of one request. @throws Refused as {@link readForms} */
 export async function readForm(ctx: Context): Promise<FormFields> {
-  if (Number(ctx.get('Content-Length') || 0) > FORM_LIMIT_BYTES) throw tooLarge();
-  const body = await readBody(ctx.req);
+  const body = await readBody(ctx.req, FORM_LIMIT_BYTES);
   if (body.length === 0) return emptyForm;
-  const type = ctx.get('Content-Type').split(';', 1)[0]!.trim().toLowerCase();
-  if (type !== FORM_TYPE) throw new Refused({ code: 'form-type', status: 415 });
+  if (mediaType(ctx.get('Content-Type')) !== FORM_TYPE) throw new Refused({ code: 'form-type', status: 415 });
   return parseForm(body);
 }
 
@@ -94,26 +92,4 @@ function formFields(fields: Map<string, string[]>): FormFields {
   };
 }
 
-/**
- * Collects at most the limit. The stream is not destroyed: Node drains the rest after the answer, so that the
- * person sees the 413 page instead of a lost connection.
- */
-async function readBody(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > FORM_LIMIT_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    throw new Refused({ code: 'form-broken-off', status: 400 });
-  }
-  if (size > FORM_LIMIT_BYTES) throw tooLarge();
-  return Buffer.concat(chunks);
-}
-
-const tooLarge = () =>
-  new Refused({ code: 'form-too-large', status: 413, params: { kilobytes: FORM_LIMIT_BYTES / 1024 } });
 const malformed = () => new Refused({ code: 'form-malformed', status: 400 });

@@ -41,6 +41,19 @@ export function pageRoad(options: RoadOptions): Middleware<AppState>[] {
   ];
 }
 
+/** What programs pass that ask below /api/: no cookies, no forms, and every failure as problem details. */
+export function programRoad(options: RoadOptions): Middleware<AppState>[] {
+  const { https } = options;
+  return [
+    requestContext({ log: options.log, https }),
+    securityHeaders({ https }),
+    offerTexts(options.pages.texts),
+    chooseLanguage(),
+    boundQuery(options.pages),
+    answerFailures(options.pages),
+  ];
+}
+
 /**
  * What the provider's own pages need of it. No assets, no forms: the provider reads its bodies itself, and
  * answers its own failures.
