@@ -120,6 +120,26 @@ describe.each(stores)('old passwords on $name', (store) => {
     expect(trail).toHaveLength(1);
   });
 
+  test('an undo in the instant of the sign-in: either the password stands on the account, or neither is there', async () => {
+    const rows = Array.from({ length: 12 }, (_, n) => [String(n), n + 1, md5(STRONG)]);
+    await come(declare('talent', 'md5(p)'), ...rows);
+    const people = await Promise.all(rows.map((_, n) => personOf(n + 1)));
+    const given = { source: 'talent', actor: 'operator:test', reason: 'wrong dump' };
+    const came = await Promise.all(
+      people.map(async (person, n) => {
+        // What stands is asked before: it says nothing, as in the instant before the password is set.
+        const undone = undoLink(room(), { ...given, localId: String(n) }, async () => []);
+        const [signedIn, outcome] = await Promise.all([passwords.verify(person, STRONG), undone]);
+        return { person, signedIn: signedIn.ok, undone: outcome.ok };
+      }),
+    );
+    for (const { person, signedIn, undone } of came) {
+      expect(signedIn).toBe(!undone);
+      expect((await opened.accounts.get(person)) !== undefined).toBe(signedIn);
+      expect(await passwords.has(person)).toBe(signedIn);
+    }
+  });
+
   test('pages tell of old passwords while there are any', async () => {
     const log = { warn: () => {} };
     expect((await openOldSystems(fresh.database, log)).passwordsLeft()).toBe(false);
