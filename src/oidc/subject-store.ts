@@ -10,6 +10,13 @@ const FIND_PERSON = sql('subject_person', 'SELECT person_id FROM subject WHERE s
 
 const SECTORS = sql('subject_sectors', 'SELECT sector FROM subject WHERE person_id = $1 ORDER BY sector');
 
+/** The person's own sub in a sector; none is made. */
+export const ownSubject = async (
+  on: Queryable,
+  personId: string,
+  sector: string,
+): Promise<string | undefined> => (await on.query<{ sub: string }>(FIND, [personId, sector]))[0]?.sub;
+
 const AMONG = sql(
   'subject_among',
   `SELECT s.sub FROM unnest($1::uuid[]) WITH ORDINALITY AS u(person_id, place) JOIN subject s USING (person_id)

@@ -11,7 +11,7 @@ import { LRUCache } from 'lru-cache';
 import type { MergedPeople } from '../accounts/merged.ts';
 import type { PersonId } from '../accounts/person.ts';
 import type { Database } from '../platform/postgres.ts';
-import { personOfSubject, storedSubject, subjectAmong } from './subject-store.ts';
+import { ownSubject, personOfSubject, storedSubject, subjectAmong } from './subject-store.ts';
 
 export interface Subjects {
   /** The person's `sub` in a sector; made at the first use. */
@@ -38,7 +38,7 @@ export function openSubjects(
       const key = `${sector} ${personId}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const own = await subjectAmong(database, [personId], sector);
+      const own = await ownSubject(database, personId, sector);
       if (own === undefined) {
         const theirs = await merged.absorbedBy(personId as PersonId);
         const other = await subjectAmong(database, theirs, sector);
