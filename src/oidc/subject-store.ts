@@ -29,6 +29,13 @@ const PERSONS = sql(
   'SELECT person_id, sub FROM subject WHERE sector = $1 AND sub = ANY ($2::text[])',
 );
 
+/** The person's own sub in a sector; none is made. */
+export const ownSubject = async (
+  on: Queryable,
+  personId: string,
+  sector: string,
+): Promise<string | undefined> => (await on.query<{ sub: string }>(FIND, [personId, sector]))[0]?.sub;
+
 const AMONG = sql(
   'subject_among',
   `SELECT s.sub FROM unnest($1::uuid[]) WITH ORDINALITY AS u(person_id, place) JOIN subject s USING (person_id)

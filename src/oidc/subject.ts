@@ -13,6 +13,7 @@ import type { PersonId } from '../accounts/person.ts';
 import type { Database, Queryable } from '../platform/postgres.ts';
 import {
   insertSubjects,
+  ownSubject,
   personOfSubject,
   personsOfSubjects,
   storedSubject,
@@ -91,7 +92,7 @@ export function openSubjects(
       const key = `${sector} ${personId}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const own = await subjectAmong(database, [personId], sector);
+      const own = await ownSubject(database, personId, sector);
       if (own === undefined) {
         const theirs = await merged.absorbedBy(personId as PersonId);
         const other = await subjectAmong(database, theirs, sector);

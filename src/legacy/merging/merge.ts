@@ -50,17 +50,17 @@ async function separateAccounts(
   { absorbed_id: otherId, before }: store.MergeRow,
   personId: PersonId,
   by: By,
-): Promise<boolean> {
+): Promise<void> {
   const { merged } = room.accounts;
   const answeredFor = await merged.absorbedBy(personId, tx);
-  if (!(await merged.release(tx, otherId, before!))) return false;
+  if (!(await merged.release(tx, otherId, before!)))
+    throw new Error('a standing merge of somebody who is not merged');
   const theirs = [otherId, ...(await merged.absorbedBy(otherId, tx))];
   await store.moveBackOldAccounts(tx, personId, otherId, theirs);
   await room.tell(tx, [{ kind: 'unmerged', personId, otherId }]);
   await room.endSessions(tx, personId, 'person-unmerged', answeredFor);
   await room.endSessions(tx, otherId, 'person-unmerged');
   await record(room, tx, 'person.unmerged', { personId, otherId, by });
-  return true;
 }
 
 const DAY_MS = 86_400_000;
@@ -71,34 +71,52 @@ export interface Separated {
   otherId: PersonId;
 }
 
+/** How often it is begun anew when another merge changes who answers while it waits for them. */
+const ATTEMPTS = 5;
+
 /**
  * Takes a merge back, also when one of the two was merged with others since. Failures: `merge-unknown` 404, `unmerge-late` 409
- * (params.days), `undo-blocked` 409 with what stands in the way, `case-changed` 409.
+ * (params.days), `undo-blocked` 409 with what stands in the way.
+ * @throws when who answers changes again and again meanwhile
  */
 export async function unmergePeople(
   room: MergeRoom,
-  { number, ...by }: By & { number: string },
+  given: By & { number: string },
 ): Promise<Outcome<Separated> | { ok: false; failure: UndoFailure }> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const outcome = await unmergeOnce(room, given);
+    if (outcome !== 'moved') return outcome;
+  }
+  throw new Error('the merge is being changed by others again and again');
+}
+
+async function unmergeOnce(
+  room: MergeRoom,
+  { number, ...by }: By & { number: string },
+): Promise<Outcome<Separated> | { ok: false; failure: UndoFailure } | 'moved'> {
   const { database, accounts, clock } = room;
-  return rollingBack(database, async (tx) => {
-    const found = await store.readMerge(tx, number);
-    if (found?.state !== 'done') return failed('merge-unknown', 404);
-    const { absorbed_id: otherId } = found;
-    const personId = await accounts.merged.survivorOf(otherId, tx);
+  const found = await store.readMerge(database, number);
+  if (found?.state !== 'done') return failed('merge-unknown', 404);
+  const { absorbed_id: otherId } = found;
+  const personId = await accounts.merged.survivorOf(otherId);
+  let moved = false;
+  const outcome = await rollingBack(database, async (tx) => {
     // First the people, then the journal, as whoever merges does.
     await accounts.lock(tx, [personId, otherId]);
     const merge = await store.readMerge(tx, number, { lock: true });
     if (merge?.state !== 'done') return failed('merge-unknown', 404);
-    if ((await accounts.merged.survivorOf(otherId, tx)) !== personId) return failed('case-changed', 409);
+    moved = (await accounts.merged.survivorOf(otherId, tx)) !== personId;
+    if (moved) return failed('merge-unknown', 404);
     const now = clock.now();
     if (now.getTime() - merge.done_at!.getTime() > UNDO_DAYS * DAY_MS)
       return failed('unmerge-late', 409, { params: { days: UNDO_DAYS } });
     const faults = await whatStands(room, tx, merge, personId);
     if (faults.length > 0) return blocked(faults);
-    if (!(await separateAccounts(room, tx, merge, personId, by))) return failed('case-changed', 409);
+    await separateAccounts(room, tx, merge, personId, by);
     await store.undoMergeRow(tx, number, { ...by, now });
     return done({ personId, otherId });
   });
+  return moved ? 'moved' : outcome;
 }
 
 const STATE_WORDS: Partial<Record<PersonState, string>> = {

@@ -159,7 +159,7 @@ describe.each(installations)('two accounts of one person ($name)', (installation
   test('the other number cannot be registered again', async () => {
     const person = { document: { type: 'citizen-number', number: other.number }, name: other.name };
     const page = await register(yihao.yihao, new HtmlClient(yihao.origin), person);
-    expect(page.text).toContain(say('interactions.exists.title'));
+    expect(page.text).toContain(say('interactions.outcome.duplicate.title'));
   });
 
   test('taken back: both come in as before, by the subs they had, and neither into the other’s', async () => {

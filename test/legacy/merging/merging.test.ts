@@ -198,6 +198,35 @@ describe.each(stores)('merging on $name', (store) => {
     expect([await own(a), await own(b)]).toEqual([['0'], ['1']]);
   });
 
+  test('an account that a link opened is not taken back while it is merged, or answers for another', async () => {
+    await room.link('talent', [a, b]);
+    await fresh.database.query(`UPDATE legacy_journal SET opened = true`);
+    const number = await merged(a, b);
+    const before = await room.rows();
+    const undo = (localId: string) =>
+      undoLink(room, { source: 'talent', localId, actor: ONE, reason: 'x' }, async () => []);
+    expect(await undo('1')).toMatchObject({
+      failure: {
+        code: 'undo-blocked',
+        faults: [{ setting: `account ${b}`, right: expect.stringContaining('legacy merges') }],
+      },
+    });
+    // What was b's is listed first; without it the account itself still answers for b.
+    expect(await undo('0')).toMatchObject({
+      failure: { code: 'undo-blocked', faults: [{ setting: 'talent/1' }] },
+    });
+    await fresh.database.query(
+      `UPDATE old_account SET person_id = NULL, linked_by = NULL WHERE local_id = '1'`,
+    );
+    expect(await undo('0')).toMatchObject({
+      failure: { code: 'undo-blocked', faults: [{ setting: 'account' }] },
+    });
+    expect((await room.rows()).person).toEqual(before.person);
+    value(await unmerge(number));
+    value((await undo('0')) as never);
+    expect(await room.accounts.get(a)).toBeUndefined();
+  });
+
   test('chains: look-ups follow however far, and any merge of a chain is undone by itself', async () => {
     now = new Date(now.getTime() + 1_000);
     const c = await room.person(3);
