@@ -60,6 +60,8 @@ export interface NotChecked extends Failure {
 }
 
 export interface OldPasswords {
+  /** Who came home by this name before, where nobody here is called so: whose own password is meant then. */
+  knownAs(typed: TypedIdentifier): Promise<PersonId | undefined>;
   /** Those that may let this person in: none where the owner opened the account, few at most. */
   of(comer: Comer): Promise<readonly OldPassword[]>;
   /**

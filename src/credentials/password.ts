@@ -191,14 +191,24 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
     },
     async verify(personId, password, typed) {
       const found = await findPassword(database, personId ?? NOBODY);
+      const named = personId || !typed ? undefined : await old?.knownAs(typed);
+      if (named) {
+        const own = await verifyOwn(await findPassword(database, named), named, password);
+        if (own.ok) return done({ ...own.value, personId: named });
+        if (own.failure.status === 503) return own;
+      }
       const candidates = found ? [] : ((await old?.of({ personId, typed })) ?? []);
       const verified: Verified =
         candidates.length > 0
           ? await verifyOld(candidates, personId !== undefined, password)
           : await verifyOwn(found, personId, password);
+      // A password that was found wrong is never a free try.
+      if (named && !verified.ok && verified.failure.status === 503)
+        return notChecked({ ...verified.failure, wrongElsewhere: true });
       if (verified.ok || verified.failure.status === 503) return verified;
       // Nobody's look-ups are fewer.
       if (found) await old?.of({ personId: undefined });
+      if (personId && typed) await old?.knownAs(typed);
       const silence = typed && old?.silence();
       return silence ? notChecked({ ...silence, wrongElsewhere: true }) : verified;
     },

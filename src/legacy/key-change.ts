@@ -5,6 +5,7 @@
 import type { Queryable } from '../platform/postgres.ts';
 import type { Fingerprinter } from '../platform/seal/fingerprint.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
+import { renewNames } from './lazy/login-names.ts';
 import { resealed } from './old-password.ts';
 import { passwordsForKeys, resealPasswords } from './old-password-store.ts';
 import { openRecord, sealRecord } from './staged-row.ts';
@@ -22,7 +23,8 @@ export async function renewOldAccounts(
   let after = { source: '', localId: '' };
   for (;;) {
     const rows = await pageForKeys(on, after, PAGE);
-    if (rows.length === 0) return moved + (await renewOldPasswords(on, sealer));
+    if (rows.length === 0)
+      return moved + (await renewOldPasswords(on, sealer)) + (await renewNames(on, room));
     const last = rows.at(-1)!;
     after = { source: last.source, localId: last.local_id };
     const old = rows.filter(

@@ -73,6 +73,7 @@ export function openOldSignIn(room: OldSignInRoom, door?: LoginDoor): OldPasswor
       const asked = typed && (await door?.passwordOf(personId, rows, typed));
       return asked ? [...resting, asked] : resting;
     },
+    knownAs: async (typed) => door?.knownAs(typed),
     silence: () => door?.silence(),
   };
 }

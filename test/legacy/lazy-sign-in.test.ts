@@ -1,7 +1,11 @@
 /** Systems that only say whether a password is right, asked at sign-in: who comes in by them, and who does not. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PersonId } from '../../src/accounts/person.ts';
+import { decideCase } from '../../src/legacy/cases/decide.ts';
+import { renewOldAccounts } from '../../src/legacy/key-change.ts';
+import { personCalled } from '../../src/legacy/lazy/login-names.ts';
 import { undoLink } from '../../src/legacy/link.ts';
-import { citizen, draft, value } from '../accounts/opened.ts';
+import { citizen, draft, open, sampleRing, value } from '../accounts/opened.ts';
 import { type OldAccountThere, type OldLoginServer, startOldLogin } from '../support/old-login.ts';
 import { type FreshDatabase, stores } from '../support/stores.ts';
 import { declareLogin, type LazyRoom, NAME, openLazyRoom } from './lazy-room.ts';
@@ -76,19 +80,66 @@ describe.each(stores)('a system that checks passwords itself, on $name', (store)
     expect(old.asked).toHaveLength(1);
   });
 
-  test('a user name of the old system leads to the account as well, and never to a password that was changed here', async () => {
-    there('zhaxi', '10017', 1);
-    const first = await lazy.come('zhaxi', STRONG);
+  const change = (id: PersonId, password: string) =>
+    fresh.database.transaction(async (tx) => value(await lazy.passwords.set(tx, id, password, {})));
+
+  test('a user name of the old system goes on leading to the account, with the password that counts here', async () => {
+    there('Zhaxi.D', '10017', 1);
+    const first = await lazy.come('Zhaxi.D', STRONG);
     const id = (await lazy.personOf(1))!;
     expect(first).toEqual({ ok: true, value: { mustChange: false, personId: id } });
-    // Nobody here is called so: the system is asked, and what counts is the password here.
-    expect(await lazy.come('zhaxi', STRONG)).toEqual(first);
-    await fresh.database.transaction(async (tx) =>
-      value(await lazy.passwords.set(tx, id, 'Other!2-goose-pond', {})),
-    );
-    expect(await lazy.come('zhaxi', STRONG)).toEqual(wrong);
+    expect(await lazy.come('zhaxi.d', STRONG)).toEqual(first);
+    expect(old.asked).toHaveLength(1);
+    await change(id, 'Other!2-goose-pond');
+    expect(await lazy.come('Zhaxi.D', 'Other!2-goose-pond')).toEqual(first);
+    expect(old.asked).toHaveLength(1);
+    // The old password is right there, and no key here any more.
+    expect(await lazy.come('Zhaxi.D', STRONG)).toEqual(wrong);
     expect(await lazy.come(1, STRONG)).toEqual(wrong);
-    expect(await lazy.come(1, 'Other!2-goose-pond')).toEqual(right);
+    const names = JSON.stringify(
+      await fresh.database.query(`SELECT encode(content, 'escape') AS c FROM old_login_name`),
+    );
+    expect(names.toLowerCase()).not.toContain('zhaxi');
+  });
+
+  test('a wrong password by such a name is no free try while the old system is away', async () => {
+    there('zhaxi', '1', 1);
+    expect(await lazy.come('zhaxi', STRONG)).toMatchObject(right);
+    old.behave = (response) => void response.writeHead(500).end();
+    expect(await lazy.come('zhaxi', `${STRONG}x`)).toMatchObject({
+      failure: { code: 'old-system-unreachable', wrongElsewhere: true },
+    });
+    expect(await lazy.come('zhaxi', STRONG)).toMatchObject(right);
+  });
+
+  test('who came by number first may come by the name later; one name of two people is nobody’s', async () => {
+    there(citizen(1).number, '1', 1);
+    expect(await lazy.come(1, STRONG)).toMatchObject(right);
+    there('zhaxi', '1', 1);
+    const mine = await lazy.come('zhaxi', STRONG);
+    expect(mine).toMatchObject(right);
+    expect(old.asked).toHaveLength(2);
+    // Another one of another system, called so too.
+    await lazy.declare(declareLogin('housing'));
+    const again = await openLazyRoom(fresh.database, { talent: old });
+    there('zhaxi', '7', 2, { password: 'Second!2-goose-pond' });
+    const theirs = await again.come('zhaxi', 'Second!2-goose-pond');
+    expect(theirs).toMatchObject(right);
+    expect(theirs).not.toEqual(mine);
+    expect(await again.come('zhaxi', 'Second!2-goose-pond')).toEqual(theirs);
+    await again.close();
+  });
+
+  test('names move with the keys', async () => {
+    there('zhaxi', '1', 1);
+    const mine = await lazy.come('zhaxi', STRONG);
+    const renewed = open(fresh.database, { keyring: sampleRing(2) });
+    expect(await renewOldAccounts(fresh.database, renewed)).toBe(2);
+    expect(await renewOldAccounts(fresh.database, renewed)).toBe(0);
+    const typed = { text: 'zhaxi', kind: 'user-name' as const };
+    const room = { ...renewed, database: fresh.database };
+    expect(await personCalled(room, typed)).toBe(mine.ok && mine.value.personId);
+    await renewed.audit.close();
   });
 
   test('a password that today’s rules refuse signs in once and must be changed', async () => {
@@ -238,7 +289,6 @@ describe.each(stores)('a system that checks passwords itself, on $name', (store)
       lazy.register.says = { outcome: 'mismatch' };
       there('zhaxi', '1', 1);
       expect(await lazy.come('zhaxi', STRONG)).toEqual(wrong);
-      const { decideCase } = await import('../../src/legacy/cases/decide.ts');
       const decision = { source: 'talent', localId: '1', reason: 'not the person', actor: 'operator:test' };
       value(await decideCase(lazy.room, { ...decision, action: 'reject' }));
       lazy.register.says = {};

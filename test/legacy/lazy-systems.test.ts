@@ -1,10 +1,15 @@
 /** Several systems behind one sign-in, some of them away: who is asked, for how long, and what people hear. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeSamePace } from '../../src/credentials/same-pace.ts';
+import { openLoginDoor } from '../../src/legacy/lazy/login-door.ts';
+import { openOldSignIn } from '../../src/legacy/old-sign-in.ts';
 import { openOldSystems } from '../../src/legacy/old-systems.ts';
-import { citizen, draft, value } from '../accounts/opened.ts';
+import type { Database } from '../../src/platform/postgres.ts';
+import { citizen, draft, sampleRing, value } from '../accounts/opened.ts';
+import { passwordsOn } from '../credentials/room.ts';
 import { type OldLoginServer, startOldLogin } from '../support/old-login.ts';
 import { type FreshDatabase, stores } from '../support/stores.ts';
-import { declareLogin, type LazyRoom, NAME, openLazyRoom } from './lazy-room.ts';
+import { asTyped, declareLogin, type LazyRoom, NAME, openLazyRoom } from './lazy-room.ts';
 
 const STRONG = 'Lake!9moss-yak';
 const wrong = { ok: false, failure: { code: 'sign-in-failed', status: 422, field: 'password' } };
@@ -154,6 +159,41 @@ describe.each(stores)('systems that check passwords themselves, on $name', (stor
     expect(before[0]).toBe(2);
     await room.come('nobody', STRONG);
     expect(asked()[0]).toBe(2);
+  });
+
+  test('refusals take as long for people known here as for those a slow system is asked about', async () => {
+    const room = await openRoom({}, [declareLogin('old-one', 'one')]);
+    const { id } = value(await room.open(draft(1)));
+    await fresh.database.transaction(async (tx) => value(await room.passwords.set(tx, id, STRONG, {})));
+    olds.one.behave = (_response, sign) => void setTimeout(() => sign(200, '{"outcome":"no"}'), 350);
+    const pace = makeSamePace();
+    const took = async (what: number) => {
+      const began = performance.now();
+      expect(await room.come(what, 'Wrong!1-goose')).toEqual(wrong);
+      await pace.hold(began);
+      return Math.round((performance.now() - began) / 100);
+    };
+    await took(2);
+    const steps = [];
+    for (let n = 0; n < 5; n += 1) steps.push(Math.abs((await took(1)) - (await took(2))));
+    expect(steps.sort()[2]).toBe(0);
+  });
+
+  test('who has a password here costs no look-up more than without any old system', async () => {
+    const room = await openRoom();
+    const { id } = value(await room.open(draft(1)));
+    await fresh.database.transaction(async (tx) => value(await room.passwords.set(tx, id, STRONG, {})));
+    const statements: string[] = [];
+    const query: Database['query'] = (statement, values) => {
+      statements.push(typeof statement === 'string' ? statement : statement.name);
+      return fresh.database.query(statement, values);
+    };
+    const watched = { ...fresh.database, query };
+    const passwords = await passwordsOn(watched, { keyring: sampleRing(1) });
+    const seen = { ...room.room, database: watched };
+    passwords.welcome(openOldSignIn(seen, openLoginDoor(seen)));
+    expect(await passwords.verify(id, STRONG, asTyped(1))).toMatchObject({ ok: true });
+    expect(statements).toEqual(['password-of-person']);
   });
 
   test('a replayed answer is none', async () => {

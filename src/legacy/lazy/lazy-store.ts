@@ -9,6 +9,7 @@ import type { StagedRow } from '../staging-store.ts';
 const MOST_SYSTEMS = 200;
 /** Rows that no dump brought. */
 export const TOLD_DUMP = 0;
+export const LOGIN_NAME_TABLE = 'old_login_name';
 
 const SYSTEMS = sql(
   'legacy-login-systems',
@@ -41,6 +42,30 @@ const READ = sql('old-account-read-told', ONE);
 const LOCK = sql(
   'old-account-lock-told',
   'SELECT FROM old_account WHERE source = $1 AND local_id = $2 FOR UPDATE',
+);
+
+const PERSONS_CALLED = sql(
+  'old-login-name-persons',
+  `SELECT DISTINCT o.person_id FROM old_login_name n JOIN old_account o USING (source, local_id)
+   WHERE n.print = ANY ($1::bytea[]) AND o.linked_by IS NOT NULL LIMIT 2`,
+);
+const PUT_NAME = sql(
+  'old-login-name-put',
+  `INSERT INTO old_login_name (source, local_id, content, print, key_id, at) VALUES ($1, $2, $3, $4, $5, $6)
+   ON CONFLICT (source, local_id) DO UPDATE SET content = EXCLUDED.content, print = EXCLUDED.print,
+     key_id = EXCLUDED.key_id, at = EXCLUDED.at WHERE old_login_name.print <> EXCLUDED.print`,
+);
+const PAGE_NAMES = sql(
+  'old-login-name-page',
+  `SELECT source, local_id AS "localId", content, print, key_id AS "keyId" FROM old_login_name
+   WHERE (source, local_id) > ($1, $2) ORDER BY source, local_id LIMIT $3`,
+);
+const REPLACE_NAMES = sql(
+  'old-login-name-replace',
+  `UPDATE old_login_name o SET content = n.content, print = n.print, key_id = n.key_id
+   FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[])
+     AS n(source, local_id, was, content, print, key_id)
+   WHERE o.source = n.source AND o.local_id = n.local_id AND o.content = n.was RETURNING 1`,
 );
 
 export interface LoginSystemRow {
@@ -92,4 +117,46 @@ export async function readTold(
   if (lock) await on.query(LOCK, [source, localId]);
   const [row] = await on.query<ToldRow>(READ, [source, localId]);
   return row;
+}
+
+export interface AccountKey {
+  source: string;
+  localId: string;
+}
+
+export interface NameRow extends AccountKey {
+  content: Buffer;
+  print: Buffer;
+  keyId: string;
+}
+
+/** Who came home by a name, two of them at most; `prints` of one name under every key. */
+export async function personsCalled(on: Queryable, prints: Buffer[]): Promise<PersonId[]> {
+  const rows = await on.query<{ person_id: PersonId }>(PERSONS_CALLED, [prints]);
+  return rows.map(({ person_id }) => person_id);
+}
+
+export async function putName(tx: Transaction, row: NameRow, now: Date): Promise<void> {
+  const { source, localId, content, print, keyId } = row;
+  await tx.query(PUT_NAME, [source, localId, content, print, keyId, now]);
+}
+
+/** The next names of all systems, by system and id. */
+export const pageNames = (on: Queryable, after: AccountKey, most: number): Promise<NameRow[]> =>
+  on.query(PAGE_NAMES, [after.source, after.localId, most]);
+
+/** Puts names under other keys where they are still what they were; returns how many were. */
+export async function replaceNames(
+  on: Queryable,
+  renewed: readonly { was: Buffer; row: NameRow }[],
+): Promise<number> {
+  const rows = await on.query(REPLACE_NAMES, [
+    renewed.map(({ row }) => row.source),
+    renewed.map(({ row }) => row.localId),
+    renewed.map(({ was }) => was),
+    renewed.map(({ row }) => row.content),
+    renewed.map(({ row }) => row.print),
+    renewed.map(({ row }) => row.keyId),
+  ]);
+  return rows.length;
 }

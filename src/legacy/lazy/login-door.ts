@@ -20,6 +20,7 @@ import { openRecord } from '../staged-row.ts';
 import { askSystems } from './ask-systems.ts';
 import { barOf, type JudgeToldRoom, judgeTold, type RightOne } from './judge-told.ts';
 import { readTold } from './lazy-store.ts';
+import { keepName, personCalled } from './login-names.ts';
 import { couldBeTheirs, type LoginSystem, makeSystemReader, systemsFor } from './login-systems.ts';
 
 export interface LoginDoorRoom extends JudgeToldRoom {
@@ -36,6 +37,8 @@ export interface LoginDoor {
     accounts: readonly PersonsAccount[],
     typed: TypedIdentifier,
   ): Promise<OldPassword | undefined>;
+  /** See {@link OldPasswords.knownAs}. */
+  knownAs(typed: TypedIdentifier): Promise<PersonId | undefined>;
   /** See {@link OldPasswords.silence}. */
   silence(): Failure | undefined;
 }
@@ -106,10 +109,15 @@ export function openLoginDoor(room: LoginDoorRoom): LoginDoor {
           const { number, name } = record;
           return { name, ...(number.state === 'valid' ? { documentNumber: number.document.number } : {}) };
         },
-        owner: (tx) => ownerOf(room, tx, right!),
+        async owner(tx) {
+          const owner = await ownerOf(room, tx, right!);
+          if (owner) await keepName(room, tx, right!, typed, room.clock.now());
+          return owner;
+        },
         takenOver: (tx, owner) => takeOver(room, tx, owner, { source: right!.source, rested: false }),
       };
     },
+    knownAs: (typed) => personCalled(room, typed),
     silence() {
       const since = performance.now() - SILENCE_MS;
       return [...silent.values()].some((at) => at > since) ? unreachable().failure : undefined;
