@@ -79,16 +79,16 @@ const OF_BATCH = sql(
 const BEGIN = sql(
   'legacy-news-begin',
   `WITH line AS (UPDATE legacy_news_line SET batch = $3 WHERE client_id = $1 AND claim = $2 RETURNING client_id)
-   UPDATE legacy_news n SET batch = $3 FROM line WHERE n.client_id = line.client_id AND n.id = ANY ($4::bigint[])
-   RETURNING n.id`,
+   UPDATE legacy_news SET batch = $3 WHERE id = ANY ($4::bigint[]) AND EXISTS (SELECT FROM line) RETURNING id`,
 );
+/** By the token alone: with the application beside it, all that waits for it would be walked through. */
 const TAKEN = sql(
   'legacy-news-taken',
   `WITH line AS (
      UPDATE legacy_news_line SET batch = NULL, attempts = 0, last_error = NULL, last_delivered = $3,
        delivered = delivered + $4
      WHERE client_id = $1 AND batch = $2 RETURNING client_id)
-   DELETE FROM legacy_news n USING line WHERE n.batch = $2 AND n.client_id = line.client_id RETURNING n.id`,
+   DELETE FROM legacy_news WHERE batch = $2 AND EXISTS (SELECT FROM line) RETURNING id`,
 );
 const NOT_TAKEN = sql(
   'legacy-news-not-taken',

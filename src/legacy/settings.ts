@@ -9,6 +9,8 @@ import { retryFields } from '../platform/retries.ts';
 const news = z
   .object({
     ...retryFields,
+    /** Almost three days: a department may be down over a weekend. */
+    retryLimit: whole(0, 500).default(72),
     /** Seconds between looks for news to send. */
     pollSeconds: whole(1, 60).default(2),
     /** How long news that were given up are kept for a department that comes back. */
