@@ -10,10 +10,11 @@ import type { PopulationRegister } from '../registries/registry.ts';
 import { judge, type OldAccount, type RegisterWord, type Verdict } from './matching.ts';
 import { type JudgeableRow, sharedNumbers, type VerdictRow } from './matching-store.ts';
 import type { OldRecord } from './old-record.ts';
+import { rationQuestions } from './ration.ts';
 import { openRecord } from './staged-row.ts';
 
 export interface JudgeRoom {
-  accounts: Pick<Accounts, 'standing'>;
+  accounts: Pick<Accounts, 'standing' | 'organisations'>;
   sealer: Sealer;
 }
 
@@ -102,33 +103,16 @@ export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow 
  */
 export function makeAsker(
   register: PopulationRegister,
-  { parallel, budget, patience = 20 }: { parallel: number; budget: number; patience?: number },
+  limits: Parameters<typeof rationQuestions>[0],
 ): AskAbout & { asked(): number } {
-  let asked = 0;
-  let silent = 0;
-  let running = 0;
-  const queue: (() => void)[] = [];
-  const turn = async () => {
-    if (running >= parallel) await new Promise<void>((go) => queue.push(go));
-    running += 1;
-  };
+  const ration = rationQuestions(limits);
   const ask: AskAbout = async ({ number, name }) => {
     if (number.state !== 'valid' || name === undefined) return undefined;
-    await turn();
-    try {
-      if (asked >= budget || silent >= patience) return undefined;
-      asked += 1;
-      const { outcome, status, source, reference, at } = await register.compare({
-        document: number.document,
-        name,
-      });
-      silent = outcome === 'unreachable' ? silent + 1 : 0;
-      const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
-      return { said, source, reference, at };
-    } finally {
-      running -= 1;
-      queue.shift()?.();
-    }
+    const answer = await ration(() => register.compare({ document: number.document, name }));
+    if (!answer) return undefined;
+    const { outcome, status, source, reference, at } = answer;
+    const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
+    return { said, source, reference, at };
   };
-  return Object.assign(ask, { asked: () => asked });
+  return Object.assign(ask, { asked: ration.asked });
 }

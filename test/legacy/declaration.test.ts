@@ -44,7 +44,7 @@ person:
   localId: id
   document: { column: zjhm, type: { column: zjlx, codes: { "111": citizen-number, "553": residence-permit } } }
 `);
-  expect(read.ok && read.value.person.document?.type).toMatchObject({ column: 'zjlx' });
+  expect(read.ok && read.value.person?.document?.type).toMatchObject({ column: 'zjlx' });
 });
 
 test('every fault is told at once, by name', () => {
