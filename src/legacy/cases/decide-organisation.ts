@@ -152,7 +152,7 @@ async function compareNow(
     ...{ creditCode, name: name.value, source: answer.source, reference: answer.reference },
     at: answer.at.toISOString(),
     outcome: said === 'unknown' ? 'unknown' : 'match',
-    representative: answer.representative === 'match',
+    representative: said === 'operating' && answer.representative === 'match',
   });
 }
 
