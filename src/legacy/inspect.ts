@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { done, type Outcome } from '../platform/failure.ts';
 import { type Meaning, type Proposal, proposeColumns } from './columns.ts';
 import { type Declaration, readDeclaration } from './declaration.ts';
+import { readOrganisation } from './old-organisation.ts';
 import { readRecord } from './old-record.ts';
 import { openFile } from './sources/open-file.ts';
 import type { SourceFacts } from './sources/source.ts';
@@ -70,14 +71,17 @@ function look(
   now: Date,
   { unusable, marks, phones, numbers }: Seen,
 ): void {
-  const record = readRecord(declaration, row, now);
+  const record = declaration.organisation
+    ? readOrganisation(declaration, row, now)
+    : readRecord(declaration, row, now);
   if (typeof record === 'string') {
     unusable.add(record);
     return;
   }
   for (const mark of record.marks) marks.add(mark);
   if (record.phone) phones.add(record.phone);
-  if (record.number.state === 'valid') numbers.add(record.number.document.number);
+  if ('subject' in record) for (const { value } of record.numbers.slice(0, 1)) numbers.add(value);
+  else if (record.number.state === 'valid') numbers.add(record.number.document.number);
 }
 
 function count() {
@@ -101,20 +105,56 @@ const PLAIN: readonly Meaning[] = [
   'lastSignInAt',
 ];
 
+/** Whether a table is one of organisations: it has their numbers or name, and does not name persons with their own. */
+function isOfOrganisations(of: (meaning: Meaning) => string | undefined): boolean {
+  if (of('document') && of('name')) return false;
+  return CODES.some(([meaning]) => of(meaning)) || (of('organisationName') !== undefined && !of('name'));
+}
+
+/** The surest number first: of several, the first that is valid counts. */
+const CODES = [
+  ['creditCode', 'credit-code'],
+  ['organisationCode', 'organisation-code'],
+  ['registrationNumber', 'registration-number'],
+] as const;
+
+/** Credit codes, organisation codes and registration numbers are seldom kept apart; their lengths tell which one it is. */
+function draftOrganisation(of: (meaning: Meaning) => string | undefined): Record<string, unknown> {
+  const codes = CODES.flatMap(([meaning, type]) => {
+    const column = of(meaning);
+    if (!column) return [];
+    return [{ column, type: meaning === 'creditCode' ? 'by-length' : type }];
+  });
+  const plain = (meaning: Meaning) => (of(meaning) ? { [meaning]: of(meaning) } : {});
+  const name = of('organisationName') ?? of('name');
+  const [representative, document] = [of('representativeName'), of('representativeNumber')];
+  return {
+    localId: of('localId') ?? of('userName') ?? codes[0]?.column ?? '?',
+    ...plain('userName'),
+    ...(name ? { name } : {}),
+    ...(codes.length > 0 ? { code: codes.length === 1 ? codes[0] : codes } : {}),
+    ...(representative
+      ? { representative: { name: representative, ...(document ? { document } : {}) } }
+      : {}),
+    ...{ ...plain('phone'), ...plain('createdAt'), ...plain('lastSignInAt') },
+  };
+}
+
 function draft(columns: Proposal[], sheet: string | undefined): string {
   const of = (meaning: Meaning) => columns.find((made) => made.meaning === meaning)?.column;
+  const head = {
+    source: 'old-system',
+    title: { 'zh-CN': '旧系统' },
+    ...(sheet ? { file: { sheet } } : {}),
+  };
+  if (isOfOrganisations(of)) return stringify({ ...head, organisation: draftOrganisation(of) });
   const person: Record<string, unknown> = {};
   for (const meaning of PLAIN) if (of(meaning)) person[meaning] = of(meaning);
   // Something must stand for the id; the user name is one too.
   person.localId ??= of('userName') ?? of('document') ?? '?';
   const document = of('document');
   if (document) person.document = { column: document, type: 'citizen-number' };
-  return stringify({
-    source: 'old-system',
-    title: { 'zh-CN': '旧系统' },
-    ...(sheet ? { file: { sheet } } : {}),
-    person,
-  });
+  return stringify({ ...head, person });
 }
 
 function toLines(found: Omit<Inspection, 'lines'>): string[] {
@@ -146,7 +186,9 @@ function toLines(found: Omit<Inspection, 'lines'>): string[] {
     `${String(found.sharedNumbers).padStart(10)}  numbers in several rows`,
     `${String(found.sharedPhones).padStart(10)}  phones in several rows`,
     '',
-    'A declaration to begin with (sex, status, deleted and password must be added by hand):',
+    found.declaration.includes('\norganisation:')
+      ? 'A declaration to begin with (status and deleted must be added by hand; passwords of organisations are not taken):'
+      : 'A declaration to begin with (sex, status, deleted and password must be added by hand):',
     '',
     ...found.declaration.trimEnd().split('\n'),
   ];
