@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addLegacyCommands } from './commands/legacy.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addOrganisationCommands } from './commands/organisation.ts';
 import { addPersonCommands } from './commands/person.ts';
 import { EXIT } from './commands/run.ts';
 import { addStandInCommand } from './commands/stand-in.ts';
@@ -31,6 +32,7 @@ Settings come from config/*.yaml and the environment, as for the server (docs/co
   });
 
 addPersonCommands(program);
+addOrganisationCommands(program);
 addClientCommands(program);
 addKeysCommands(program);
 addMigrateCommand(program);

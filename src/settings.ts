@@ -225,6 +225,7 @@ const SECRET_IN: Record<string, (value: unknown) => boolean> = {
   'redis.url': carriesPassword,
   'clients.declared': (value) => JSON.stringify(value).includes('"client_secret"'),
   'registries.population.secret': () => true,
+  'registries.enterprise.secret': () => true,
   'notices.gateway.secret': () => true,
   'legacy.logins': (value) => JSON.stringify(value).includes('"secret"'),
 };

@@ -12,6 +12,7 @@ import { type Document, keyOf } from './document.ts';
 import { type FingerprintKind, fingerprintsOf } from './fingerprints.ts';
 import { lockInOrder, type MergedPeople, makeMergedPeople } from './merged.ts';
 import { selectSurvivors } from './merged-store.ts';
+import { makeOrganisations, type Organisations, renewRepresentatives } from './organisations.ts';
 import { makePending, type PendingRegistrations } from './pending.ts';
 import {
   type Evidence,
@@ -80,9 +81,10 @@ export interface Accounts {
   /** Takes back an account that nothing happened to since it was opened; see {@link withdrawPerson}. */
   withdraw(tx: Transaction, id: PersonId): Promise<boolean>;
   merged: MergedPeople;
+  organisations: Organisations;
   pending: PendingRegistrations;
-  /** Moves everybody to the current key of a kind; see rotate.ts. */
-  rotate(kind: RotationKind, onProgress?: OnProgress): Promise<RotationReport>;
+  /** Moves everybody to the current key of a kind, see rotate.ts; and organisations' representatives to both. */
+  rotate(kind: RotationKind, onProgress?: OnProgress): Promise<RotationReport & { representatives: number }>;
   /** Fingerprint keys that the accounts need and this keyring lacks. Not empty: this node must not serve. */
   missingKeys(): Promise<string[]>;
 }
@@ -166,8 +168,13 @@ export function openAccounts(options: AccountsOptions): Accounts {
       return withdrawPerson(tx, id);
     },
     merged: makeMergedPeople(room, (id) => cache.forget(id)),
+    organisations: makeOrganisations(room),
     pending: makePending(room),
-    rotate: (kind, onProgress) => rotateKeys(room, kind, onProgress),
+    async rotate(kind, onProgress) {
+      // First, so that a complete rotation of people means that the old key is needed for nobody.
+      const representatives = await renewRepresentatives(room);
+      return { ...(await rotateKeys(room, kind, onProgress)), representatives };
+    },
     async missingKeys() {
       return (await requiredKeys(database)).filter((keyId) => !fingerprinter.keyIds.includes(keyId));
     },

@@ -10,6 +10,7 @@ import {
   organisationCheck,
   registrationCheck,
 } from './check-digits.ts';
+import { kindOfCode } from './organisation-kind.ts';
 
 export type OrganisationWarning = 'kind-undefined' | 'unverified';
 
@@ -18,22 +19,6 @@ export interface OrganisationNumber {
   /** Unusual but possible; migration accepts it, self-registration asks an operator. */
   warnings: OrganisationWarning[];
 }
-
-/** Department and kind, the first two characters of a credit code (GB 32100-2015 with amendment 1). */
-const KINDS: Record<string, string> = {
-  '1': '1239',
-  '2': '19',
-  '3': '123459',
-  '4': '19',
-  '5': '1239',
-  '6': '129',
-  '7': '129',
-  '8': '19',
-  '9': '1239',
-  A: '19',
-  N: '1239',
-  Y: '1',
-};
 
 const CREDIT_CODE = new RegExp(`^[${CREDIT_CODE_CHARACTERS}]{2}\\d{6}[${CREDIT_CODE_CHARACTERS}]{10}$`);
 
@@ -46,12 +31,15 @@ export function parseCreditCode(raw: string): Outcome<OrganisationNumber> {
   const number = foldNumber(raw);
   if (number?.length !== 18) return refused('length');
   if (!CREDIT_CODE.test(number)) return refused('character');
-  const inner = number.slice(8, 17);
+  const inner = codeInside(number);
   if (creditCodeCheck(number) !== number[17] || organisationCheck(inner) !== inner[8])
     return refused('check-digit');
-  const known = KINDS[number[0]!]?.includes(number[1]!) ?? false;
+  const known = kindOfCode(number) !== 'undefined-kind';
   return done({ number, warnings: known ? [] : ['kind-undefined'] });
 }
+
+/** The organisation code inside a credit code, by which older systems know the same organisation. */
+export const codeInside = (creditCode: string): string => creditCode.slice(8, 17);
 
 /** Reads an organisation code, with or without the hyphen before its check character. */
 export function parseOrganisationCode(raw: string): Outcome<OrganisationNumber> {

@@ -1,16 +1,33 @@
-/** The doctor's look at the population register, the SMS gateway and old systems that check passwords: do they answer, signed as they should? */
+/** The doctor's look at the registers, the SMS gateway and old systems that check passwords: do they answer, signed as they should? */
 import { systemClock } from '../platform/clock.ts';
 import { openPartner } from '../platform/partner/partner.ts';
 import { type PartnerSettings, partnerFaults } from '../platform/partner/settings.ts';
+import { reachEnterprise } from '../registries/registries.ts';
 import type { Settings } from '../settings.ts';
 import type { Finding } from './doctor.ts';
 
 export async function examinePartners({ registries, notices, legacy }: Settings): Promise<Finding[]> {
-  const { population } = registries;
+  const { population, enterprise } = registries;
+  const organisations = reachEnterprise(registries);
   return Promise.all([
     population.kind === 'stand-in' && !population.url
       ? { check: 'population register', state: 'ok' as const, found: 'stand-in, started with the server' }
       : examine('population register', 'registries.population', population, 'registrations wait'),
+    enterprise.kind === 'none' || !organisations
+      ? {
+          check: 'enterprise register',
+          state: 'ok' as const,
+          found:
+            enterprise.kind === 'none'
+              ? 'none: organisations of old systems wait for one'
+              : 'stand-in, started with the server',
+        }
+      : examine(
+          'enterprise register',
+          'registries.enterprise',
+          organisations,
+          'organisations of old systems wait',
+        ),
     notices.kind === 'trial-outbox'
       ? { check: 'SMS gateway', state: 'ok' as const, found: 'trial outbox, sends nothing' }
       : examine('SMS gateway', 'notices.gateway', notices.gateway, 'nobody gets a code'),

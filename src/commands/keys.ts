@@ -177,7 +177,8 @@ async function rotateStored(yihao: Yihao, kind: 'seal' | 'fingerprint'): Promise
   if (tty) process.stderr.write('\n');
   // Sealed and found by keys of both kinds.
   const old = await renewOldAccounts(yihao.database, yihao);
-  const others = old + (kind === 'seal' ? report.drafts + (await resealOthers(yihao)) : 0);
+  const others =
+    old + report.representatives + (kind === 'seal' ? report.drafts + (await resealOthers(yihao)) : 0);
   const people = `${report.seen} people seen, ${report.moved} moved to key ${report.keyId}`;
   return {
     data: { ...report, complete, others },
@@ -190,7 +191,7 @@ async function rotateStored(yihao: Yihao, kind: 'seal' | 'fingerprint'): Promise
   function next(): string {
     if (!complete) return 'A newer rotation has begun; run this again.';
     // Nothing moved means that no node has written with an older key since the last time.
-    if (report.moved + others > 0 && (kind === 'seal' || old > 0))
+    if (report.moved + others > 0 && (kind === 'seal' || old + report.representatives > 0))
       return `Run this again: older ${kind} keys may leave the keyring when nothing is left to move.`;
     return `Older ${kind} keys may leave the keyring.`;
   }

@@ -1,5 +1,6 @@
 /** `legacy cases` and `legacy decide`: the doubtful old accounts, and what people decide on them. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseCreditCode } from '../accounts/organisation-number.ts';
 import { isPersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { listCases, viewCase } from '../legacy/cases/cases.ts';
@@ -13,7 +14,7 @@ import {
   decideMany,
 } from '../legacy/cases/decide.ts';
 import type { CaseAction } from '../legacy/cases/rules.ts';
-import { FIELDS, REASON_WORDS } from '../legacy/cases/view.ts';
+import { REASON_WORDS } from '../legacy/cases/view.ts';
 import { readDeclaration } from '../legacy/declaration.ts';
 import type { Reason } from '../legacy/matching.ts';
 import { listSources } from '../legacy/old-password-store.ts';
@@ -52,9 +53,13 @@ export function addLegacyCaseCommands(legacy: Command): void {
     .command('decide')
     .argument('[source]', 'the old system')
     .argument('[local id]', 'the id of the account there; without one, all open cases with --for-reason')
-    .option('--link [person]', 'it belongs to the account under its number, or to this one')
+    .option(
+      '--link [person]',
+      'it belongs to the account under its number, or to this one; an organisation also by its credit code',
+    )
     .option('--create', 'open an account for it; the register must agree with number and name')
     .option('--name <name>', 'with --create: the right name, where the old system’s is wrong')
+    .option('--code <credit code>', 'of an organisation, with --create: under this code instead of the row’s')
     .option('--reject', 'it belongs to nobody; kept for the department')
     .option('--wait <day>', 'not yet: it comes back on this day (YYYY-MM-DD)', aDay)
     .option('--approve <proposal>', 'agree to what another person proposed')
@@ -78,6 +83,7 @@ export function addLegacyCaseCommands(legacy: Command): void {
 interface DecideOptions {
   link?: string | true;
   create?: true;
+  code?: string;
   name?: string;
   reject?: true;
   wait?: Date;
@@ -114,7 +120,7 @@ async function decide(
   }
   if (localId !== undefined || options.forReason === undefined)
     throw new UsageError('name one case, or a reason with --for-reason');
-  if (decision.personId || decision.name)
+  if (decision.personId || decision.creditCode || decision.name)
     throw new UsageError('a person or a name cannot be the same for many cases');
   const only = { state: 'open' as const, source, reason: options.forReason };
   const cases = await listCases(room, only, undefined, MOST_AT_ONCE);
@@ -134,12 +140,14 @@ async function decide(
 
 function decisionOf(
   action: CaseAction,
-  { link, name, wait }: DecideOptions,
+  { link, name, wait, code }: DecideOptions,
   reason: string,
 ): Omit<Decision, 'source' | 'localId'> {
-  if (typeof link === 'string' && !isPersonId(link))
-    throw new UsageError('--link takes the id of an account');
+  const linkCode = typeof link === 'string' && !isPersonId(link) ? parseCreditCode(link) : undefined;
+  if (linkCode && !linkCode.ok)
+    throw new UsageError('--link takes the id of an account, or the credit code of an organisation');
   return {
+    creditCode: linkCode?.value.number ?? code,
     ...{ action, reason, actor: actor(), name, until: wait },
     personId: typeof link === 'string' && isPersonId(link) ? link : undefined,
   };
@@ -150,7 +158,9 @@ const wordsOf = (decided: Decided): string =>
     ? `proposed; another person approves it with \`legacy decide --approve ${decided.proposal}\``
     : decided.personId
       ? `belongs to account ${decided.personId} now`
-      : 'set aside';
+      : decided.organisationId
+        ? `belongs to organisation ${decided.organisationId} now`
+        : 'set aside';
 
 async function manyCases(
   yihao: Yihao,
@@ -195,7 +205,10 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
   });
   const sides = view.sides.map((side) => [
     side.key,
-    ...FIELDS.map((field) => `${side.differs.includes(field) ? '≠ ' : ''}${side.fields[field]}`),
+    ...view.fields.map(
+      (field) =>
+        `${(side.differs as string[]).includes(field) ? '≠ ' : ''}${(side.fields as Record<string, string>)[field]}`,
+    ),
   ]);
   return {
     data: view,
@@ -204,7 +217,7 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
       ...view.reasons.map(({ words }) => `  ${words}`),
       `  register: ${view.register}`,
       '',
-      ...table(['', ...FIELDS], sides),
+      ...table(['', ...view.fields], sides),
       '',
       `proposed: ${view.proposed.action}, because ${view.proposed.why}`,
       ...view.preview.map(({ what, becomes }) => `  ${what.padEnd(14)}${becomes}`),
@@ -229,6 +242,7 @@ const decideRoom = ({
   ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
   population: registries.population,
+  enterprise: registries.enterprise,
 });
 
 function aReason(text: string): Reason {

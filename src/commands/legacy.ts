@@ -1,6 +1,7 @@
 /** `legacy …`: accounts of old systems, from the file to the staging table. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { OrganisationId } from '../accounts/organisation.ts';
 import type { PersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { reopenCase } from '../legacy/cases/decide.ts';
@@ -9,11 +10,12 @@ import { declareSource } from '../legacy/declare.ts';
 import { inspectFile } from '../legacy/inspect.ts';
 import { readKnownPasswords } from '../legacy/inspect-passwords.ts';
 import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.ts';
+import { undoOrganisationLink } from '../legacy/link-organisation.ts';
 import { tally } from '../legacy/matching-store.ts';
 import { countPasswords } from '../legacy/old-password-store.ts';
 import { planSource } from '../legacy/plan.ts';
 import { rejectsAsCsv } from '../legacy/rejects.ts';
-import { listDumps, listRejects, summarise } from '../legacy/staging-store.ts';
+import { listDumps, listRejects, subjectKindOfSource, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { makePace } from '../platform/pace.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
@@ -28,6 +30,7 @@ import {
   accept,
   actor,
   RefusedCommand,
+  type Report,
   readText,
   reasonText,
   reporting,
@@ -98,7 +101,7 @@ export function addLegacyCommands(program: Command): void {
   legacy
     .command('plan')
     .argument('<source>', 'the old system')
-    .option('--budget <questions>', 'questions to the population register at most', wholeNumber(0, 1e12))
+    .option('--budget <questions>', 'questions to the register at most', wholeNumber(0, 1e12))
     .option(
       '--rate <per second>',
       'of them in a second; the setting legacy.register.perSecond without',
@@ -109,7 +112,8 @@ export function addLegacyCommands(program: Command): void {
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('judging');
-        const room = { ...linkRoom(yihao), population: yihao.registries.population };
+        const { population, enterprise } = yihao.registries;
+        const room = { ...linkRoom(yihao), population, enterprise };
         const budget = options.budget === undefined ? {} : { budget: options.budget };
         const pace = makePace(options.rate ?? yihao.settings.legacy.register.perSecond);
         const result = await planSource(room, source, { ...budget, pace }, (judged) =>
@@ -160,6 +164,8 @@ export function addLegacyCommands(program: Command): void {
           const data = { source, local_id: localId, reopened: true };
           return { data, lines: [`${source}/${localId} is an open case again`] };
         }
+        if ((await subjectKindOfSource(yihao.database, source)) === 'organisation')
+          return undoneOrganisation(given, accept(await undoOrganisationLink(linkRoom(yihao), given)));
         const { personId, closed } = accept(
           await undoLink(linkRoom(yihao), given, (id) => whatStandsOn(yihao, id)),
         );
@@ -226,6 +232,17 @@ export function addLegacyCommands(program: Command): void {
 const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({
   ...{ database, accounts, sealer, clock, tell: tellNews },
   trail: audit.trail,
+});
+
+const undoneOrganisation = (
+  { source, localId }: { source: string; localId: string },
+  { organisationId, closed }: { organisationId: OrganisationId; closed: boolean },
+): Report => ({
+  data: { source, local_id: localId, organisation_id: organisationId, organisation_taken_back: closed },
+  lines: [
+    `${source}/${localId} belongs to no organisation now`,
+    ...(closed ? [`organisation ${organisationId}, which the link had opened, is gone`] : []),
+  ],
 });
 
 /** How many accounts are staged. @throws RefusedCommand for a system that was never staged */

@@ -12,12 +12,13 @@ export function addStandInCommand(program: Command): void {
     .option('--port <port>', 'port on this machine; 0 takes a free one', '0')
     .option('--seed <seed>', 'the same seed gives the same people', 'yihao')
     .option('--size <people>', 'how many people', '100000')
+    .option('--enterprises <number>', 'how many enterprises', '20000')
     .option('--key-id <name>', 'name of the shared secret', 'yihao')
     .option('--secret-file <file>', 'file with the shared secret; without one a new secret is printed')
     .action(async (options: Record<string, string>, command: Command) => {
       await reporting(command, async () => {
-        const { seed, port, size } = options;
-        const judged = registriesSettings.safeParse({ standIn: { port, seed, size } });
+        const { seed, port, size, enterprises } = options;
+        const judged = registriesSettings.safeParse({ standIn: { port, seed, size, enterprises } });
         if (!judged.success)
           throw new UsageError(judged.error.issues.map(({ message }) => message).join('; '));
         const register = await startStandInRegister({
@@ -35,6 +36,7 @@ export function addStandInCommand(program: Command): void {
           lines: [
             `The stand-in population register answers at ${url} (${population.size} people of seed ${seed}).`,
             `People:  ${url}/people`,
+            `Enterprises: ${url}/enterprises`,
             ...(options.secretFile ? [] : [`Secret:  ${secret}`]),
           ],
         };

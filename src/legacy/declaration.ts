@@ -5,6 +5,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DOCUMENT_TYPES } from '../accounts/document.ts';
+import { ORGANISATION_NUMBER_KINDS } from '../accounts/organisation.ts';
 import { type Fault, faultsOf } from '../platform/config/load.ts';
 import { type Failure, failed } from '../platform/failure.ts';
 import { databasePlace, directoryPlace, filePlace, placeFaults } from './declared-place.ts';
@@ -43,6 +44,34 @@ const person = z.strictObject({
 });
 
 export const IDENTIFIERS = ['document', 'phone', 'user-name'] as const;
+const organisationCode = z.strictObject({
+  column,
+  /** How to read the column; `by-length` where several kinds stand in it: their lengths tell them apart. */
+  type: z
+    .union([z.enum(ORGANISATION_NUMBER_KINDS), z.literal('by-length'), coded(...ORGANISATION_NUMBER_KINDS)])
+    .default('credit-code'),
+});
+
+const organisation = z.strictObject({
+  localId: column,
+  userName: column.optional(),
+  name: column.optional(),
+  /** The number that says which organisation it is. Of several columns the first that holds a valid one counts. */
+  code: z.union([organisationCode, z.array(organisationCode).min(1).max(4)]).optional(),
+  /** Who stands for it, as the old system has it: taken over only where a register agrees. */
+  representative: z
+    .strictObject({
+      name: column,
+      document: column.optional(),
+      type: z.enum(DOCUMENT_TYPES).default('citizen-number'),
+    })
+    .optional(),
+  phone: column.optional(),
+  status: coded('active', 'disabled').optional(),
+  deleted: coded('no', 'yes').optional(),
+  createdAt: column.optional(),
+  lastSignInAt: column.optional(),
+});
 
 const declaration = z.strictObject({
   /** Short name of the old system, for ever: it is in the key of each of its accounts. */
@@ -60,7 +89,9 @@ const declaration = z.strictObject({
   file: filePlace.optional(),
   database: databasePlace.optional(),
   directory: directoryPlace.optional(),
-  person,
+  /** Whose accounts these are: one of the two. Persons act for organisations, so those bring no passwords. */
+  person: person.optional(),
+  organisation: organisation.optional(),
   /** How the passwords were made, by the name of a recipe or by a formula; see docs/legacy-recipes.md. */
   recipe: z.string().min(1).max(500).optional(),
   /** The last day on which an old password opens an account; a year after the first dump without one. */
@@ -77,7 +108,15 @@ const declaration = z.strictObject({
 });
 
 export type Declaration = z.output<typeof declaration>;
-export type PersonColumns = Declaration['person'];
+export type PersonColumns = NonNullable<Declaration['person']>;
+export type OrganisationColumns = NonNullable<Declaration['organisation']>;
+export type OrganisationCodeColumn = z.output<typeof organisationCode>;
+
+/** Whose accounts an old system holds. */
+export type SubjectKind = 'person' | 'organisation';
+
+export const subjectKindOf = ({ organisation: columns }: Declaration): SubjectKind =>
+  columns ? 'organisation' : 'person';
 export interface Coded<Meaning extends string> {
   column: string;
   codes: Record<string, Meaning>;
@@ -113,14 +152,26 @@ export const TOLD = { localId: 'localId', name: 'name', phone: 'phone', document
 
 /** A system that only says whether a password is right has no columns to name. */
 const withTold = (tree: unknown): unknown =>
-  typeof tree === 'object' && tree !== null && 'login' in tree && !('person' in tree)
+  typeof tree === 'object' &&
+  tree !== null &&
+  'login' in tree &&
+  !('person' in tree || 'organisation' in tree)
     ? { ...tree, person: TOLD }
     : tree;
 
 /** What no single member shows. */
 function contradictions(declared: Declaration): Fault[] {
-  const { person: columns, recipe, login } = declared;
+  const { recipe, login } = declared;
   const faults = placeFaults(declared);
+  if (!declared.person && !declared.organisation)
+    faults.push({ setting: 'person', right: 'must be there, or organisation instead' });
+  if (declared.person && declared.organisation)
+    faults.push({
+      setting: 'organisation',
+      right: 'must be left out beside person: a system of both is declared twice, each with its own rows',
+    });
+  if (declared.organisation) return [...faults, ...organisationFaults(declared)];
+  const columns: Partial<PersonColumns> = declared.person ?? {};
   if (recipe && login)
     faults.push({
       setting: 'login',
@@ -137,8 +188,19 @@ function contradictions(declared: Declaration): Fault[] {
   return faults;
 }
 
+/** Passwords open accounts of persons: an organisation's are not asked for, and never taken. */
+const organisationFaults = (declared: Declaration): Fault[] =>
+  (['recipe', 'login', 'identifiers', 'expires'] as const)
+    .filter((setting) => declared[setting] !== undefined)
+    .map((setting) => ({
+      setting,
+      right: 'must be left out: old passwords of organisations are not taken over, persons act for them',
+    }));
+
 /** Every column that a declaration names, with the member that names it. */
-export function declaredColumns({ person: columns }: Declaration): [member: string, column: string][] {
+export function declaredColumns(declared: Declaration): [member: string, column: string][] {
+  if (declared.organisation) return organisationColumns(declared.organisation);
+  const columns: Partial<PersonColumns> = declared.person ?? {};
   return Object.entries(columns).flatMap(([member, value]): [string, string][] => {
     if (typeof value === 'string') return [[`person.${member}`, value]];
     if (value === undefined) return [];
@@ -147,6 +209,36 @@ export function declaredColumns({ person: columns }: Declaration): [member: stri
       named.push([`person.${member}.type.column`, value.type.column]);
     return named;
   });
+}
+
+function organisationColumns({
+  code,
+  representative,
+  ...columns
+}: OrganisationColumns): [member: string, column: string][] {
+  const codes = [code ?? []].flat();
+  return [
+    ...Object.entries(columns).flatMap(([member, value]): [string, string][] =>
+      value === undefined
+        ? []
+        : [
+            typeof value === 'string'
+              ? [`organisation.${member}`, value]
+              : [`organisation.${member}.column`, value.column],
+          ],
+    ),
+    ...codes.flatMap((one, at): [string, string][] => {
+      const member = Array.isArray(code) ? `organisation.code.${at}` : 'organisation.code';
+      const named: [string, string][] = [[`${member}.column`, one.column]];
+      if (typeof one.type === 'object') named.push([`${member}.type.column`, one.type.column]);
+      return named;
+    }),
+    ...(['name', 'document'] as const).flatMap((member): [string, string][] =>
+      representative?.[member] === undefined
+        ? []
+        : [[`organisation.representative.${member}`, representative[member]]],
+    ),
+  ];
 }
 
 /** The failure of a declaration, for these faults. */

@@ -33,7 +33,7 @@ export async function declareSource(
     ]);
   const now = clock.now();
   await database.transaction(async (tx) => {
-    await putSource(tx, source, text, declared.value, now);
+    await putSource(tx, source, text, { ...declared.value, subjectKind: 'person' }, now);
     // Where what its interface tells is kept; dumps that come later are counted from one.
     const hashes = { fileHash: Buffer.alloc(0), declarationHash: createHash('sha256').update(text).digest() };
     if (!(await latestDump(tx, source, hashes.fileHash, hashes.declarationHash))) {

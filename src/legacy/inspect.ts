@@ -12,6 +12,7 @@ import {
   passwordLines,
   watchPasswords,
 } from './inspect-passwords.ts';
+import { readOrganisation } from './old-organisation.ts';
 import { readRecord } from './old-record.ts';
 import { openFile } from './sources/open-file.ts';
 import type { SourceFacts } from './sources/source.ts';
@@ -99,13 +100,19 @@ function look(
   now: Date,
   { unusable, marks, phones, numbers }: Seen,
 ): Gender | undefined {
-  const record = readRecord(declaration, row, now);
+  const record = declaration.organisation
+    ? readOrganisation(declaration, row, now)
+    : readRecord(declaration, row, now);
   if (typeof record === 'string') {
     unusable.add(record);
     return undefined;
   }
   for (const mark of record.marks) marks.add(mark);
   if (record.phone) phones.add(record.phone);
+  if ('subject' in record) {
+    for (const { value } of record.numbers.slice(0, 1)) numbers.add(value);
+    return undefined;
+  }
   if (record.number.state !== 'valid') return undefined;
   const { type, number } = record.number.document;
   numbers.add(number);
@@ -134,12 +141,53 @@ const PLAIN: readonly Meaning[] = [
   'lastSignInAt',
 ];
 
+/** Whether a table is one of organisations: it has their numbers or name, and does not name persons with their own. */
+function isOfOrganisations(of: (meaning: Meaning) => string | undefined): boolean {
+  if (of('document') && of('name')) return false;
+  return CODES.some(([meaning]) => of(meaning)) || (of('organisationName') !== undefined && !of('name'));
+}
+
+/** The surest number first: of several, the first that is valid counts. */
+const CODES = [
+  ['creditCode', 'credit-code'],
+  ['organisationCode', 'organisation-code'],
+  ['registrationNumber', 'registration-number'],
+] as const;
+
+/** Credit codes, organisation codes and registration numbers are seldom kept apart; their lengths tell which one it is. */
+function draftOrganisation(of: (meaning: Meaning) => string | undefined): Record<string, unknown> {
+  const codes = CODES.flatMap(([meaning, type]) => {
+    const column = of(meaning);
+    if (!column) return [];
+    return [{ column, type: meaning === 'creditCode' ? 'by-length' : type }];
+  });
+  const plain = (meaning: Meaning) => (of(meaning) ? { [meaning]: of(meaning) } : {});
+  const name = of('organisationName') ?? of('name');
+  const [representative, document] = [of('representativeName'), of('representativeNumber')];
+  return {
+    localId: of('localId') ?? of('userName') ?? codes[0]?.column ?? '?',
+    ...plain('userName'),
+    ...(name ? { name } : {}),
+    ...(codes.length > 0 ? { code: codes.length === 1 ? codes[0] : codes } : {}),
+    ...(representative
+      ? { representative: { name: representative, ...(document ? { document } : {}) } }
+      : {}),
+    ...{ ...plain('phone'), ...plain('createdAt'), ...plain('lastSignInAt') },
+  };
+}
+
 function draft(
   columns: Proposal[],
   sheet: string | undefined,
   found?: Pick<Inspection, 'codes' | 'passwords'>,
 ): string {
   const of = (meaning: Meaning) => columns.find((made) => made.meaning === meaning)?.column;
+  const head = {
+    source: 'old-system',
+    title: { 'zh-CN': '旧系统' },
+    ...(sheet ? { file: { sheet } } : {}),
+  };
+  if (isOfOrganisations(of)) return stringify({ ...head, organisation: draftOrganisation(of) });
   const person: Record<string, unknown> = {};
   for (const meaning of PLAIN) if (of(meaning)) person[meaning] = of(meaning);
   // Something must stand for the id; the user name is one too.
@@ -155,13 +203,7 @@ function draft(
   const [password, salt, recipe] = [of('password'), of('salt'), found?.passwords.sure];
   if (password && recipe) Object.assign(person, { password, ...(salt ? { salt } : {}) });
   else if (password) open.push(`password: ${password}`, ...(salt ? [`salt: ${salt}`] : []));
-  const text = stringify({
-    source: 'old-system',
-    title: { 'zh-CN': '旧系统' },
-    ...(sheet ? { file: { sheet } } : {}),
-    ...(recipe ? { recipe } : {}),
-    person,
-  });
+  const text = stringify({ ...head, ...(recipe ? { recipe } : {}), person });
   // `person` stands last, so that what must be filled in by hand can follow as lines of it.
   return text + open.map((line) => `  # ${line}\n`).join('');
 }
@@ -197,7 +239,9 @@ function toLines(found: Omit<Inspection, 'lines'>): string[] {
     ...codeLines(found.codes),
     ...passwordLines(found.passwords),
     '',
-    'A declaration to begin with; complete the lines behind #:',
+    found.declaration.includes('\norganisation:')
+      ? 'A declaration to begin with (status and deleted must be added by hand; passwords of organisations are not taken):'
+      : 'A declaration to begin with; complete the lines behind #:',
     '',
     ...found.declaration.trimEnd().split('\n'),
   ];

@@ -4,17 +4,17 @@
  */
 import type { Accounts } from '../accounts/accounts.ts';
 import type { StandingPerson } from '../accounts/standing.ts';
-import type { Pace } from '../platform/pace.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
 import { judge, type OldAccount, type RegisterWord, type Verdict } from './matching.ts';
 import { type JudgeableRow, sharedNumbers, type VerdictRow } from './matching-store.ts';
 import type { OldRecord } from './old-record.ts';
+import { type RationLimits, rationQuestions } from './ration.ts';
 import { openRecord } from './staged-row.ts';
 
 export interface JudgeRoom {
-  accounts: Pick<Accounts, 'standing'>;
+  accounts: Pick<Accounts, 'standing' | 'organisations'>;
   sealer: Sealer;
 }
 
@@ -103,37 +103,16 @@ export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow 
  */
 export function makeAsker(
   register: PopulationRegister,
-  options: { parallel: number; budget: number; pace?: Pace | undefined; patience?: number },
+  limits: RationLimits,
 ): AskAbout & { asked(): number } {
-  const { parallel, budget, pace, patience = 20 } = options;
-  let asked = 0;
-  let silent = 0;
-  const over = () => asked >= budget || silent >= patience;
-  let running = 0;
-  const queue: (() => void)[] = [];
-  const turn = async () => {
-    if (running >= parallel) await new Promise<void>((go) => queue.push(go));
-    running += 1;
-  };
+  const ration = rationQuestions(limits);
   const ask: AskAbout = async ({ number, name }) => {
     if (number.state !== 'valid' || name === undefined) return undefined;
-    await turn();
-    try {
-      if (over()) return undefined;
-      await pace?.();
-      if (over()) return undefined;
-      asked += 1;
-      const { outcome, status, source, reference, at } = await register.compare({
-        document: number.document,
-        name,
-      });
-      silent = outcome === 'unreachable' ? silent + 1 : 0;
-      const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
-      return { said, source, reference, at };
-    } finally {
-      running -= 1;
-      queue.shift()?.();
-    }
+    const answer = await ration(() => register.compare({ document: number.document, name }));
+    if (!answer) return undefined;
+    const { outcome, status, source, reference, at } = answer;
+    const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
+    return { said, source, reference, at };
   };
-  return Object.assign(ask, { asked: () => asked });
+  return Object.assign(ask, { asked: ration.asked });
 }

@@ -8,7 +8,7 @@ import type { Sealer } from '../platform/seal/sealer.ts';
 import { renewNames } from './lazy/login-names.ts';
 import { resealed } from './old-password.ts';
 import { passwordsForKeys, resealPasswords } from './old-password-store.ts';
-import { openRecord, sealRecord } from './staged-row.ts';
+import { openRow, sealRow } from './staged-organisation.ts';
 import { pageForKeys, replaceKeyed } from './staging-store.ts';
 
 const PAGE = 500;
@@ -34,7 +34,7 @@ export async function renewOldAccounts(
     const renewed = old.map((row) => ({
       source: row.source,
       was: row.content,
-      row: sealRecord(room, row.source, openRecord(sealer, row.source, row)),
+      row: sealRow(room, row.source, openRow(sealer, row.source, row)),
     }));
     if (renewed.length > 0) moved += await replaceKeyed(on, fingerprinter.currentKeyId, renewed);
   }

@@ -14,9 +14,11 @@ import type { Sealer } from '../platform/seal/sealer.ts';
 import type { Comparison } from '../registries/registry.ts';
 import { endDecisions } from './cases/cases-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
+import { applyOrganisationPage } from './link-organisation.ts';
 import * as store from './matching-store.ts';
 import type { TellNews } from './news.ts';
 import { whenUsed } from './old-password-store.ts';
+import { subjectKindOfSource } from './staging-store.ts';
 
 export interface LinkRoom {
   database: Database;
@@ -37,7 +39,7 @@ export interface ApplyResult {
   changed: number;
 }
 
-const PAGE = 500;
+export const PAGE = 500;
 
 /**
  * Links whatever was judged `same` or `new`, page by page, each judged once more in the transaction that acts. Safe to
@@ -50,8 +52,10 @@ export async function applySource(
   onProgress: (done: number) => void = () => {},
 ): Promise<ApplyResult> {
   const result: ApplyResult = { source, linked: 0, opened: 0, changed: 0 };
+  const organisations = (await subjectKindOfSource(room.database, source)) === 'organisation';
+  const applyNext = organisations ? applyOrganisationPage : applyPage;
   for (let after = ''; ; ) {
-    const page = await room.database.transaction((tx) => applyPage(room, tx, source, after, actor));
+    const page = await room.database.transaction((tx) => applyNext(room, tx, source, after, actor));
     if (!page) return result;
     after = page.last;
     for (const name of ['linked', 'opened', 'changed'] as const) result[name] += page[name];
@@ -59,7 +63,7 @@ export async function applySource(
   }
 }
 
-type Page = Omit<ApplyResult, 'source'> & { last: string };
+export type Page = Omit<ApplyResult, 'source'> & { last: string };
 
 async function applyPage(
   room: LinkRoom,
@@ -208,7 +212,7 @@ export type WhatStands = (personId: PersonId) => Promise<string[]>;
 
 /** Days within which a link can be undone. */
 export const UNDO_DAYS = 30;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 export interface UndoFailure extends Failure {
   /** What stands in the way. */

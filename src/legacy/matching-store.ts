@@ -69,7 +69,7 @@ const LINK = sql(
    WHERE o.source = $1 AND o.local_id = entry.local_id AND o.linked_by IS NULL RETURNING entry.id`,
 );
 const FIND_LINK = `SELECT j.id, j.person_id, o.person_id AS holder_id, j.opened, j.at FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
-   WHERE o.source = $1 AND o.local_id = $2`;
+   WHERE o.source = $1 AND o.local_id = $2 AND j.person_id IS NOT NULL`;
 const READ_LINK = sql('old-account-read-link', FIND_LINK);
 const LOCK_LINK = sql('old-account-lock-link', `${FIND_LINK} FOR UPDATE OF o, j`);
 const UNLINK = sql(

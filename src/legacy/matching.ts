@@ -49,6 +49,9 @@ export type Reason =
   | 'number-damaged'
   | 'number-placeholder'
   | 'number-of-several-names'
+  | 'number-unresolved'
+  | 'codes-disagree'
+  | 'code-of-another'
   | 'name-absent'
   | 'name-of-nobody'
   | 'name-cut'
@@ -57,6 +60,9 @@ export type Reason =
   | 'account-frozen'
   | 'account-closed'
   | 'person-deceased'
+  | 'organisation-closed'
+  | 'organisation-revoked'
+  | 'organisation-dissolved'
   | 'register-mismatch'
   | 'register-unknown'
   | 'register-unreachable'
@@ -84,7 +90,7 @@ export function judge(old: OldAccount, standing: StandingAccount | undefined, sa
   return judgeByRegister(old, said);
 }
 
-const NUMBER_REASONS: Record<OldAccount['number'], Reason | undefined> = {
+export const NUMBER_REASONS: Record<OldAccount['number'], Reason | undefined> = {
   valid: undefined,
   invalid: 'number-invalid',
   damaged: 'number-damaged',

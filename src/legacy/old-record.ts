@@ -41,17 +41,17 @@ export interface OldRecord {
   marks: string[];
 }
 
-const LONGEST_LOCAL_ID = 200;
+export const LONGEST_LOCAL_ID = 200;
 /** What a spreadsheet did to a number: lost for good, or perhaps. */
-const DAMAGE: ReadonlySet<string> = new Set(['number-damaged', 'number-doubtful']);
+export const DAMAGE: ReadonlySet<string> = new Set(['number-damaged', 'number-doubtful']);
 
-/** @returns the record, or the reason why the row cannot be staged: `local-id-absent`, `local-id-long` */
+/** Of a declaration of persons. @returns the record, or the reason why the row cannot be staged: `local-id-absent`, `local-id-long` */
 export function readRecord(
   declaration: Declaration,
   { at, fields, marks: noticed }: SourceRow,
   now: Date,
 ): OldRecord | 'local-id-absent' | 'local-id-long' {
-  const columns = declaration.person;
+  const columns = declaration.person!;
   const raw = (column: string | undefined) => (column === undefined ? '' : (fields[column] ?? ''));
   const text = (column: string | undefined, kind: FieldKind = 'text') =>
     cleanField(raw(column), kind).value || undefined;
@@ -106,7 +106,7 @@ export function readRecord(
 type Raw = (column: string | undefined) => string;
 
 /** The meaning of a code; `unlisted` for one that the declaration does not have. Undefined without a column. */
-function code<Meaning extends string>(
+export function code<Meaning extends string>(
   coded: Coded<Meaning> | undefined,
   raw: Raw,
   mark: string,

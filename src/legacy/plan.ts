@@ -2,15 +2,26 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Pace } from '../platform/pace.ts';
 import type { Database } from '../platform/postgres.ts';
+import { type EnterpriseRegister, silentEnterpriseRegister } from '../registries/enterprise.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
 import { comeBack } from './cases/cases-store.ts';
 import { type AskAbout, type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
+import {
+  judgeOrganisationRows,
+  makeOrganisationAsker,
+  toOrganisationVerdictRow,
+} from './judging-organisation.ts';
 import { pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
+import { pageUnlinkedOrganisations, writeOrganisationVerdicts } from './organisation-links-store.ts';
+import type { RationLimits } from './ration.ts';
+import { subjectKindOfSource } from './staging-store.ts';
 
 export interface PlanRoom extends JudgeRoom {
   database: Database;
   clock: Clock;
   population: PopulationRegister;
+  /** Without one, systems of organisations wait. */
+  enterprise?: EnterpriseRegister | undefined;
 }
 
 export interface PlanOptions {
@@ -40,6 +51,8 @@ export async function planSource(
   onProgress: (judged: number) => void = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
+  if ((await subjectKindOfSource(database, source)) === 'organisation')
+    return planOrganisations(room, source, { parallel, budget, pace }, onProgress);
   const ask = makeAsker(population, { parallel, budget, pace });
   let judged = 0;
   let onPage = 0;
@@ -58,6 +71,30 @@ export async function planSource(
     await writeVerdicts(database, source, verdicts, clock.now());
     judged += rows.length;
     onPage = 0;
+    after = rows.at(-1)!.local_id;
+    onProgress(judged);
+  }
+  return { source, judged, asked: ask.asked(), tally: await tally(database, source) };
+}
+
+/** The same over a system of organisations. */
+async function planOrganisations(
+  room: PlanRoom,
+  source: string,
+  limits: RationLimits,
+  onProgress: (judged: number) => void,
+): Promise<PlanResult> {
+  const { database, clock } = room;
+  const register = room.enterprise ?? silentEnterpriseRegister('none', 'none', clock);
+  const ask = makeOrganisationAsker(register, limits);
+  let judged = 0;
+  await comeBack(database, source, clock.now());
+  for (let after = ''; ; ) {
+    const rows = await pageUnlinkedOrganisations(database, source, after, PAGE);
+    if (rows.length === 0) break;
+    const verdicts = await judgeOrganisationRows(room, database, source, rows, ask);
+    await writeOrganisationVerdicts(database, source, verdicts.map(toOrganisationVerdictRow), clock.now());
+    judged += rows.length;
     after = rows.at(-1)!.local_id;
     onProgress(judged);
   }

@@ -21,6 +21,13 @@ export const REMEDIES: Record<string, string> = {
   'number-placeholder': 'a placeholder stands for the number',
   'number-fifteen': 'a number of 15 digits was brought to 18',
   'document-type-unknown': 'the code for the kind of document is not in the declaration',
+  'number-kind-undefined': 'department and kind in the credit code are none of the standard; it is kept',
+  'number-unverified': 'a registration number of 13 digits has no check',
+  'number-kind-unknown': 'the code for the kind of number is not in the declaration',
+  'codes-disagree':
+    'credit code and organisation code of the row do not belong together: compare with the certificate',
+  'organisation-name-invalid': 'the name holds what no name of an organisation has',
+  'representative-invalid': 'name or number of the representative is wrong, and was left out',
   'name-invalid': 'the name holds what no name has: an organisation, a remark, a test?',
   'name-placeholder': 'a placeholder stands for the name',
   'name-damaged': 'characters of the name were lost: compare with the paper file',

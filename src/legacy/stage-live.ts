@@ -84,7 +84,10 @@ const placeHash = ({ scheme, host, port, database }: Access): Buffer =>
 
 async function stageDatabase(reading: Reading): Promise<Outcome<StageResult>> {
   const { room, given, declaration, access, onProgress } = reading;
-  const wanted = { key: declaration.person.localId, columns: columnsOf(declaration) };
+  const wanted = {
+    key: (declaration.organisation ?? declaration.person!).localId,
+    columns: columnsOf(declaration),
+  };
   const limits = { ...DATABASE_LIMITS, ...given.limits };
   const opened = await openDatabaseSource(declaration.database!, access, wanted, limits);
   if (!opened.ok) return opened;

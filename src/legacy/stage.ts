@@ -6,11 +6,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Clock } from '../platform/clock.ts';
-import { done, type Outcome } from '../platform/failure.ts';
+import { done, type Outcome, Refused } from '../platform/failure.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { Fingerprinter } from '../platform/seal/fingerprint.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
-import { type Declaration, declaredColumns, readDeclaration, refused } from './declaration.ts';
+import { type Declaration, declaredColumns, readDeclaration, refused, subjectKindOf } from './declaration.ts';
+import { readOrganisation } from './old-organisation.ts';
 import { sealPassword } from './old-password.ts';
 import { dropPasswords, putPasswords } from './old-password-store.ts';
 import { type OldRecord, readRecord } from './old-record.ts';
@@ -18,7 +19,7 @@ import { openFile } from './sources/open-file.ts';
 import { refusal, refuse } from './sources/refusals.ts';
 import type { Source, SourceRow } from './sources/source.ts';
 import { addCounts, NO_COUNTS, type StageCounts, type StageProgress } from './stage-report.ts';
-import { sealRecord } from './staged-row.ts';
+import { isOrganisation, type OldRow, sealRow } from './staged-organisation.ts';
 import * as store from './staging-store.ts';
 
 export interface StageRoom {
@@ -60,11 +61,16 @@ export async function stageFile(
   if (!opened.ok) return opened;
   const absent = absentColumns(declared.value, opened.value.columns);
   if (absent) return absent;
-  const run = await openRun(room, given.declaration, declared.value, {
-    hash: await hashFile(given.path),
-    again: 'same',
-  });
-  return stageRows(run, opened.value, onProgress);
+  try {
+    const run = await openRun(room, given.declaration, declared.value, {
+      hash: await hashFile(given.path),
+      again: 'same',
+    });
+    return await stageRows(run, opened.value, onProgress);
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, failure: error.failure };
+    throw error;
+  }
 }
 
 /** Stages what comes row by row, to its end. */
@@ -116,7 +122,9 @@ export async function openRun(
   const declarationHash = createHash('sha256').update(text).digest();
   const dump = await room.database.transaction(async (tx): Promise<Dump> => {
     const now = room.clock.now();
-    await store.putSource(tx, source, text, declaration, now);
+    const kind = subjectKindOf(declaration);
+    if ((await store.putSource(tx, source, text, { ...declaration, subjectKind: kind }, now)) !== kind)
+      refuse('source-other-subject');
     const latest = await store.latestDump(tx, source, what.hash, declarationHash);
     const goesOn = what.again === 'same' || (what.again === 'unfinished' && !latest?.finishedAt);
     if (latest?.same && goesOn) return wholeDump(latest);
@@ -178,7 +186,7 @@ async function stageBatch(run: Run, batch: readonly SourceRow[]): Promise<void> 
 }
 
 export interface Prepared {
-  records: OldRecord[];
+  records: OldRow[];
   rejects: { at: number; reason: string }[];
   rows: number;
   repeated: number;
@@ -186,11 +194,12 @@ export interface Prepared {
 
 /** What rows become, nothing written yet. */
 export function prepare({ declaration, today }: Run, rows: readonly SourceRow[]): Prepared {
-  const records = new Map<string, OldRecord>();
+  const records = new Map<string, OldRow>();
+  const readRow = declaration.organisation ? readOrganisation : readRecord;
   const rejects: Prepared['rejects'] = [];
   let repeated = 0;
   for (const row of rows) {
-    const read = row.unusable ? row.unusable : readRecord(declaration, row, today);
+    const read = row.unusable ? row.unusable : readRow(declaration, row, today);
     if (typeof read === 'string') rejects.push({ at: row.at, reason: read });
     else {
       if (records.delete(read.localId)) repeated += 1;
@@ -205,13 +214,20 @@ export async function write(run: Run, tx: Transaction, prepared: Prepared): Prom
   const { room, declaration, dump } = run;
   const { source } = declaration;
   const place = { source, dump: dump.number, keyId: room.fingerprinter.currentKeyId, now: room.clock.now() };
-  const staged = prepared.records.map((record) => sealRecord(room, source, record));
+  const staged = prepared.records.map((record) => sealRow(room, source, record));
   const counts =
     staged.length > 0
       ? await store.putAccounts(tx, place, staged)
       : { added: 0, changed: 0, unchanged: 0, repeated: 0 };
   const passwords =
-    declaration.person.password === undefined ? 0 : await writePasswords(room, tx, source, prepared.records);
+    declaration.person?.password === undefined
+      ? 0
+      : await writePasswords(
+          room,
+          tx,
+          source,
+          prepared.records.filter((record): record is OldRecord => !isOrganisation(record)),
+        );
   await store.putRejects(tx, source, dump.number, prepared.rejects);
   return {
     ...counts,

@@ -2,12 +2,16 @@
 import { keyOf } from '../accounts/document.ts';
 import { NAME_DOT } from '../accounts/name.ts';
 import type { Fingerprinter } from '../platform/seal/fingerprint.ts';
-import type { Sealer } from '../platform/seal/sealer.ts';
+import type { Place, Sealer } from '../platform/seal/sealer.ts';
 import type { OldRecord } from './old-record.ts';
 import { OLD_ACCOUNT_TABLE, type StagedRow } from './staging-store.ts';
 
 /** The row of a sealed record: the same local id in another system is another row. */
-const rowOf = (source: string, localId: string): string => `${source}/${localId}`;
+const placeOf = (source: string, localId: string): Place => ({
+  table: OLD_ACCOUNT_TABLE,
+  column: 'content',
+  row: `${source}/${localId}`,
+});
 
 export function sealRecord(
   { sealer, fingerprinter }: { sealer: Sealer; fingerprinter: Fingerprinter },
@@ -21,11 +25,7 @@ export function sealRecord(
   return {
     localId,
     at,
-    content: sealer.seal(
-      { table: OLD_ACCOUNT_TABLE, column: 'content', row: rowOf(source, localId) },
-      content,
-    ),
-    contentPrint: fingerprinter.fingerprint(`old account ${source}`, content),
+    ...sealContent({ sealer, fingerprinter }, source, localId, content),
     numberState: number.state,
     documentType: number.state === 'valid' ? number.document.type : undefined,
     // Under the name that accounts are found by, so that both can be compared without opening a seal.
@@ -43,13 +43,28 @@ export function sealRecord(
   };
 }
 
-/** Opens what {@link sealRecord} sealed. @throws SealBroken */
-export function openRecord(
-  sealer: Sealer,
+/** What is sealed of a row, and the fingerprint that tells whether a later dump changes it. */
+export const sealContent = (
+  { sealer, fingerprinter }: { sealer: Sealer; fingerprinter: Fingerprinter },
   source: string,
-  row: { local_id: string; at: string; content: Buffer },
-): OldRecord {
-  const place = { table: OLD_ACCOUNT_TABLE, column: 'content', row: rowOf(source, row.local_id) };
-  const content = JSON.parse(sealer.open(place, row.content)) as Omit<OldRecord, 'localId' | 'at'>;
+  localId: string,
+  content: string,
+): Pick<StagedRow, 'content' | 'contentPrint'> => ({
+  content: sealer.seal(placeOf(source, localId), content),
+  contentPrint: fingerprinter.fingerprint(`old account ${source}`, content),
+});
+
+export interface SealedRow {
+  local_id: string;
+  at: string;
+  content: Buffer;
+}
+
+export const openContent = (sealer: Sealer, source: string, { local_id, content }: SealedRow): string =>
+  sealer.open(placeOf(source, local_id), content);
+
+/** Opens what {@link sealRecord} sealed. @throws SealBroken */
+export function openRecord(sealer: Sealer, source: string, row: SealedRow): OldRecord {
+  const content = JSON.parse(openContent(sealer, source, row)) as Omit<OldRecord, 'localId' | 'at'>;
   return { ...content, localId: row.local_id, at: Number(row.at) };
 }

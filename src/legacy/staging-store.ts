@@ -1,5 +1,6 @@
 /** Staged accounts of old systems in the database. */
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
+import type { SubjectKind } from './declaration.ts';
 import type { StageCounts } from './stage-report.ts';
 
 export const OLD_ACCOUNT_TABLE = 'old_account';
@@ -29,10 +30,15 @@ export interface DumpRow {
 
 const PUT_SOURCE = sql(
   'legacy-source-put',
-  `INSERT INTO legacy_source (source, declaration, client, login, created_at, changed_at) VALUES ($1, $2, $3, $5, $4, $4)
+  `INSERT INTO legacy_source (source, declaration, client, login, subject_kind, created_at, changed_at)
+   VALUES ($1, $2, $3, $5, $6, $4, $4)
    ON CONFLICT (source) DO UPDATE SET declaration = EXCLUDED.declaration, client = EXCLUDED.client, login = EXCLUDED.login,
-     changed_at = EXCLUDED.changed_at`,
+     subject_kind = CASE WHEN EXISTS (SELECT FROM old_account o WHERE o.source = EXCLUDED.source)
+       THEN legacy_source.subject_kind ELSE EXCLUDED.subject_kind END,
+     changed_at = EXCLUDED.changed_at
+   RETURNING subject_kind`,
 );
+const SUBJECT_KIND = sql('legacy-source-subject', 'SELECT subject_kind FROM legacy_source WHERE source = $1');
 const DUMP = 'number, rows_done, counts, finished_at, read_to';
 const LATEST_DUMP = sql(
   'legacy-dump-latest',
@@ -62,6 +68,15 @@ const LIST_DUMPS = sql(
   'legacy-dump-list',
   `SELECT source, ${DUMP}, started_at FROM legacy_dump ORDER BY source, number`,
 );
+/** What the register said of a row: it holds for the number and name that were asked for, and for no others. */
+const ANSWERS = [
+  'register_said',
+  'register_source',
+  'register_reference',
+  'register_at',
+  'resolved_code',
+  'register_representative',
+];
 /**
  * Parameters: $1 source, $2 dump, $3 key id, $4 moment, then one array per column. Tells for each row what it was
  * before. Rows are locked in the order of their ids, so that two runs wait for each other instead of dead-locking.
@@ -86,6 +101,10 @@ const PUT_ACCOUNTS = sql(
        provable = EXCLUDED.provable, deleted = EXCLUDED.deleted, marks = EXCLUDED.marks,
        set_aside = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.set_aside END,
        set_aside_until = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.set_aside_until END,
+       ${ANSWERS.map(
+         (column) =>
+           `${column} = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.${column} END`,
+       ).join(', ')},
        changed_at = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.changed_at
          ELSE EXCLUDED.changed_at END)
    SELECT count(*) FILTER (WHERE b.local_id IS NULL)::int AS added,
@@ -155,15 +174,29 @@ const toDump = (row: RawDump): DumpRow => ({
   readTo: row.read_to ?? undefined,
 });
 
-/** Puts the declaration in place and locks the source until the transaction ends. */
+/**
+ * Puts the declaration in place and locks the source until the transaction ends. Returns whose accounts it holds, which
+ * is what it was once some are staged.
+ */
 export async function putSource(
   tx: Transaction,
   source: string,
   declaration: string,
-  { client, login }: { client?: string | undefined; login?: string | undefined },
+  declared: { client?: string | undefined; login?: string | undefined; subjectKind: SubjectKind },
   now: Date,
-): Promise<void> {
-  await tx.query(PUT_SOURCE, [source, declaration, client ?? null, now, login ?? null]);
+): Promise<SubjectKind> {
+  const { client, login, subjectKind } = declared;
+  const [row] = await tx.query<{ subject_kind: SubjectKind }>(PUT_SOURCE, [
+    ...[source, declaration, client ?? null, now],
+    ...[login ?? null, subjectKind],
+  ]);
+  return row!.subject_kind;
+}
+
+/** Whose accounts a system holds; undefined for one that was never staged. */
+export async function subjectKindOfSource(on: Queryable, source: string): Promise<SubjectKind | undefined> {
+  const [row] = await on.query<{ subject_kind: SubjectKind }>(SUBJECT_KIND, [source]);
+  return row?.subject_kind;
 }
 
 /** The newest dump, and whether it is this file read by this declaration. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { whole } from '../platform/config/kinds.ts';
 import type { Fault } from '../platform/config/load.ts';
 import { partnerFields, partnerProductionFaults } from '../platform/partner/settings.ts';
+import { MOST_ENTERPRISES } from './stand-in-enterprises.ts';
 import { LARGEST_POPULATION } from './stand-in-population.ts';
 
 export const registriesSettings = z
@@ -20,6 +21,20 @@ export const registriesSettings = z
       })
       .strict()
       .prefault({}),
+    enterprise: z
+      .object({
+        /** none: nobody is asked, and organisations of old systems wait. stand-in: invented ones, for trial only. */
+        kind: z
+          .enum(['none', 'stand-in', 'http'], { error: 'must be none, stand-in or http' })
+          .default('none'),
+        source: z
+          .string()
+          .regex(/^[a-z0-9-]{1,64}$/, 'must be small letters, digits and hyphens')
+          .default('enterprise-register'),
+        ...partnerFields,
+      })
+      .strict()
+      .prefault({}),
     standIn: z
       .object({
         /** Its own port; 0 takes a free one, left out the start decides. */
@@ -27,6 +42,7 @@ export const registriesSettings = z
         /** The same seed gives the same people everywhere. */
         seed: z.string().min(1).max(200).default('yihao'),
         size: whole(1, LARGEST_POPULATION).default(100_000),
+        enterprises: whole(1, MOST_ENTERPRISES).default(20_000),
       })
       .strict()
       .prefault({}),
@@ -53,13 +69,20 @@ export type RegistriesSettings = z.output<typeof registriesSettings>;
 
 /** What production refuses. */
 export function registriesProductionFaults(settings: RegistriesSettings): Fault[] {
-  if (settings.population.kind === 'stand-in') {
-    return [
-      {
-        setting: 'registries.population.kind',
-        right: 'must be http: production compares with a real register',
-      },
-    ];
-  }
-  return partnerProductionFaults('registries.population', settings.population);
+  const { population, enterprise } = settings;
+  const faults: Fault[] = [];
+  if (population.kind === 'stand-in')
+    faults.push({
+      setting: 'registries.population.kind',
+      right: 'must be http: production compares with a real register',
+    });
+  else faults.push(...partnerProductionFaults('registries.population', population));
+  if (enterprise.kind === 'stand-in')
+    faults.push({
+      setting: 'registries.enterprise.kind',
+      right: 'must be http, or none where no register of organisations is contracted',
+    });
+  else if (enterprise.kind === 'http')
+    faults.push(...partnerProductionFaults('registries.enterprise', enterprise));
+  return faults;
 }

@@ -1,4 +1,5 @@
-/** The stand-in register's list of people, to read or to fetch. Trial only; nobody in it lives. */
+/** The stand-in register's lists of people and enterprises, to read or to fetch. Trial only; nobody in it lives. */
+import type { Enterprises, RegisteredEnterprise } from './stand-in-enterprises.ts';
 import type { Population, RegisteredPerson } from './stand-in-population.ts';
 import type { Switches } from './stand-in-switches.ts';
 
@@ -29,16 +30,9 @@ export function peoplePage(
   switches: Switches,
 ): string {
   const next = (people.at(-1)?.n ?? 0) + 1;
-  return `<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>模拟人口库 · Stand-in population register</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>模拟人口库 <span lang="en">Stand-in population register</span></h1>
+  return page(
+    '模拟人口库 · Stand-in population register',
+    `<h1>模拟人口库 <span lang="en">Stand-in population register</span></h1>
 <p>以下人员均为虚构（1850—1904年出生，县级代码不存在），仅供试用。<br>
 <span lang="en">Everybody here is invented (births 1850–1904, counties that do not exist). Trial only.</span></p>
 <p lang="en">Seed <code>${plain(population.seed)}</code>, ${population.size} people.
@@ -52,9 +46,55 @@ Switches: <code>${plain(JSON.stringify(switches))}</code>
 ${people.map(row).join('\n')}
 </tbody></table></div>
 <p>${next < population.size ? `<a href="/people?from=${next}&amp;count=${people.length}">下一页 <span lang="en">next</span></a>` : ''}</p>
+<p><a href="/enterprises">企业 <span lang="en">enterprises</span></a></p>`,
+  );
+}
+
+export function enterprisesPage(
+  { size }: Pick<Enterprises, 'size'>,
+  shown: readonly RegisteredEnterprise[],
+): string {
+  const next = (shown.at(-1)?.n ?? 0) + 1;
+  return page(
+    '模拟企业库 · Stand-in enterprise register',
+    `<h1>模拟企业库 <span lang="en">Stand-in enterprise register</span></h1>
+<p>以下企业均为虚构，仅供试用。 <span lang="en">Every enterprise here is invented. Trial only.</span></p>
+<div class="scroll"><table>
+<thead><tr><th>#</th><th>统一社会信用代码 <span lang="en">credit code</span></th><th>注册号 <span lang="en">old number</span></th>
+<th>名称 <span lang="en">name</span></th><th>法定代表人 <span lang="en">representative</span></th><th>说明 <span lang="en">remark</span></th></tr></thead>
+<tbody>
+${shown.map(enterpriseRow).join('\n')}
+</tbody></table></div>
+<p>${next < size ? `<a href="/enterprises?from=${next}&amp;count=${shown.length}">下一页 <span lang="en">next</span></a>` : ''}</p>
+<p><a href="/people">人口 <span lang="en">people</span></a></p>`,
+  );
+}
+
+const enterpriseRow = ({
+  n,
+  code,
+  registrationNumber,
+  name,
+  status,
+  representative,
+  remark,
+}: RegisteredEnterprise): string =>
+  `<tr${status === 'operating' ? '' : ' class="off"'}><td>${n}</td><td class="number">${code}</td>
+<td class="number">${registrationNumber}</td><td>${plain(name)}</td><td>${plain(representative.writes)} (${representative.n})</td>
+<td lang="en">${plain(remark)}</td></tr>`;
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+${body}
 </body></html>
 `;
-}
 
 function row(person: RegisteredPerson): string {
   const { n, document, writes, phone, birthdate, remark, status } = person;

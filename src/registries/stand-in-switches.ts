@@ -16,10 +16,12 @@ export const switchesSchema = z
     down: z.boolean(),
     /** Answers that no client may believe: 500, no JSON, a wrong signature, far too long, elsewhere. */
     broken: z.enum(['no', 'error', 'garbage', 'forged', 'huge', 'redirect']),
-    /** Document numbers that answer so, whatever name is asked. */
+    /** Document numbers and credit codes that answer so, whatever name is asked. */
     mismatch: numbers,
     unknown: numbers,
     deceased: numbers,
+    /** Credit codes of organisations that are no more. */
+    dissolved: numbers,
     /** Document number → the name the register holds since. */
     renamed: z.record(number, z.string().min(1).max(200)),
   })
@@ -34,5 +36,6 @@ export const allOff = (): Switches => ({
   mismatch: [],
   unknown: [],
   deceased: [],
+  dissolved: [],
   renamed: {},
 });

@@ -5,10 +5,18 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { z } from 'zod';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { RequestJudge, type SharedKey, sharedKey, signAnswer } from '../platform/partner/signature.ts';
 import { answerQuestion, questionSchema } from './stand-in-answer.ts';
-import { peoplePage } from './stand-in-page.ts';
+import {
+  answerAboutOrganisation,
+  answerOldNumber,
+  oldNumberQuestion,
+  organisationQuestion,
+} from './stand-in-enterprise-answer.ts';
+import { type Enterprises, makeEnterprises } from './stand-in-enterprises.ts';
+import { enterprisesPage, peoplePage } from './stand-in-page.ts';
 import { makePopulation, type Population } from './stand-in-population.ts';
 import { allOff, type Switches, switchesSchema } from './stand-in-switches.ts';
 
@@ -19,6 +27,8 @@ export interface StandInOptions {
   host?: string;
   seed: string;
   size: number;
+  /** How many enterprises. */
+  enterprises?: number;
   secret: string;
   keyId?: string;
   clock?: Clock;
@@ -30,6 +40,7 @@ export interface StandInRegister {
   readonly port: number;
   readonly secret: string;
   readonly population: Population;
+  readonly enterprises: Enterprises;
   readonly switches: Readonly<Switches>;
   /** Changes the given switches and leaves the others. @throws ZodError */
   turn(changes: Partial<Switches>): void;
@@ -66,6 +77,7 @@ export async function startStandInRegister(options: StandInOptions): Promise<Sta
 class StandIn implements StandInRegister {
   readonly secret: string;
   readonly population: Population;
+  readonly enterprises: Enterprises;
   switches: Switches = allOff();
   asked = 0;
   readonly #server: Server;
@@ -84,6 +96,14 @@ class StandIn implements StandInRegister {
     },
     'GET /health': (visit) => this.#answerSigned(visit, () => ({ ok: true })),
     'POST /compare': (visit) => this.#answerSigned(visit, () => this.#compare(visit.body)),
+    'GET /enterprises': (visit) => this.#showEnterprises(visit),
+    'GET /enterprise/health': (visit) => this.#answerSigned(visit, () => ({ ok: true })),
+    'POST /enterprise/compare': (visit) =>
+      this.#answerSigned(visit, () =>
+        this.#answer(visit.body, organisationQuestion, answerAboutOrganisation),
+      ),
+    'POST /enterprise/look-up': (visit) =>
+      this.#answerSigned(visit, () => this.#answer(visit.body, oldNumberQuestion, answerOldNumber)),
   };
 
   constructor(options: StandInOptions) {
@@ -91,6 +111,7 @@ class StandIn implements StandInRegister {
     this.#wantedPort = options.port;
     this.secret = options.secret;
     this.population = makePopulation(options.seed, options.size);
+    this.enterprises = makeEnterprises(options.seed, options.enterprises ?? 20_000, options.size);
     this.#key = sharedKey(options.keyId ?? 'yihao', options.secret);
     this.#judge = new RequestJudge(
       [this.#key],
@@ -153,11 +174,18 @@ class StandIn implements StandInRegister {
       this.population.at(from + at),
     );
     if (request.headers.accept?.includes('application/json')) return json(200, people);
-    return {
-      status: 200,
-      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
-      body: Buffer.from(peoplePage(this.population, people, this.switches)),
-    };
+    return html(peoplePage(this.population, people, this.switches));
+  }
+
+  #showEnterprises({ request, url }: Visit): Reply {
+    const { size } = this.enterprises;
+    const from = between(Number(url.searchParams.get('from') ?? 0), 0, size - 1);
+    const count = between(Number(url.searchParams.get('count') ?? 40), 1, 200);
+    const shown = Array.from({ length: Math.min(count, size - from) }, (_, at) =>
+      this.enterprises.at(from + at),
+    );
+    if (request.headers.accept?.includes('application/json')) return json(200, shown);
+    return html(enterprisesPage(this.enterprises, shown));
   }
 
   #turnByHttp({ request, body }: Visit): Reply {
@@ -199,12 +227,29 @@ class StandIn implements StandInRegister {
     this.asked += 1;
     return answerQuestion(this.population, this.switches, question.data);
   }
+
+  #answer<Question>(
+    body: Buffer,
+    schema: z.ZodType<Question>,
+    answer: (seed: string, enterprises: Enterprises, switches: Switches, question: Question) => object,
+  ): object | undefined {
+    const question = schema.safeParse(parseJson(body));
+    if (!question.success) return undefined;
+    this.asked += 1;
+    return answer(this.population.seed, this.enterprises, this.switches, question.data);
+  }
 }
 
 const json = (status: number, content: object): Reply => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
   body: Buffer.from(`${JSON.stringify(content)}\n`),
+});
+
+const html = (page: string): Reply => ({
+  status: 200,
+  headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  body: Buffer.from(page),
 });
 
 /** The whole body, or undefined when it is too long; read to its end, so that the answer arrives. */

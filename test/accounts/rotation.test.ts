@@ -69,6 +69,7 @@ describe.each(stores)('rotation on $name', (store) => {
       of: PEOPLE,
       moved: PEOPLE,
       drafts: 1,
+      representatives: 0,
       keyId: 'aes:sample-1',
       complete: true,
     });

@@ -1,6 +1,6 @@
 /** Declarations of old systems: what is wrong is said, all at once, and nothing of the file is run. */
 import { expect, test } from 'vitest';
-import { readDeclaration } from '../../src/legacy/declaration.ts';
+import { declaredColumns, readDeclaration } from '../../src/legacy/declaration.ts';
 
 const GOOD = `
 source: rencai-2016
@@ -44,7 +44,7 @@ person:
   localId: id
   document: { column: zjhm, type: { column: zjlx, codes: { "111": citizen-number, "553": residence-permit } } }
 `);
-  expect(read.ok && read.value.person.document?.type).toMatchObject({ column: 'zjlx' });
+  expect(read.ok && read.value.person?.document?.type).toMatchObject({ column: 'zjlx' });
 });
 
 test('every fault is told at once, by name', () => {
@@ -97,4 +97,39 @@ test.each([
   ['too much', `source: ${'a'.repeat(200_000)}`, '(whole)'],
 ])('%s is refused', (_what, text, setting) => {
   expect(faultsOf(text)).toContain(setting);
+});
+
+const FIRMS = `
+source: firms
+title: { zh-CN: 企业 }
+organisation:
+  localId: id
+  name: dwmc
+  code: { column: dm, type: { column: lx, codes: { "1": credit-code, "2": organisation-code } } }
+  representative: { name: frxm, document: frsfz }
+  status: { column: zt, codes: { "0": active, "1": disabled } }
+`;
+
+test('a system of organisations names its own columns, and each of them', () => {
+  const read = readDeclaration(FIRMS);
+  expect(read.ok && declaredColumns(read.value)).toEqual([
+    ['organisation.localId', 'id'],
+    ['organisation.name', 'dwmc'],
+    ['organisation.status.column', 'zt'],
+    ['organisation.code.column', 'dm'],
+    ['organisation.code.type.column', 'lx'],
+    ['organisation.representative.name', 'frxm'],
+    ['organisation.representative.document', 'frsfz'],
+  ]);
+});
+
+test.each([
+  ['nobody’s accounts', FIRMS.replace(/organisation:[\s\S]*/, ''), 'person'],
+  ['both', `${FIRMS}person: { localId: id }\n`, 'organisation'],
+  ['passwords of organisations', `${FIRMS}recipe: md5(p)\n`, 'recipe'],
+  ['an interface for passwords of organisations', `${FIRMS}login: firms\n`, 'login'],
+  ['a column of passwords', FIRMS.replace('name: dwmc', 'password: mm'), 'organisation.password'],
+  ['a number of no known kind', FIRMS.replace('organisation-code }', 'tax-number }'), 'organisation.code'],
+])('%s cannot be declared', (_what, text, setting) => {
+  expect(faultsOf(text).join()).toContain(setting);
 });

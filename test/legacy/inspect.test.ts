@@ -66,7 +66,7 @@ test('the numbers say which code is male; what a status means is only counted', 
     ],
   });
   const declared = value(readDeclaration(seen.declaration));
-  expect(declared.person.gender).toEqual({ column: 'xb', codes: { 5: 'male', 2: 'female' } });
+  expect(declared.person?.gender).toEqual({ column: 'xb', codes: { 5: 'male', 2: 'female' } });
   expect(seen.declaration).toContain('# status: { column: zt, codes: { … } }   # "0" ×20, "9" ×4');
 });
 

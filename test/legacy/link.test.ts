@@ -186,6 +186,17 @@ describe.each(stores)('old accounts on $name', (store) => {
     expect(await outcomes()).toEqual(['a doubtful', 'b doubtful']);
   });
 
+  test('what the register said of a number and name does not hold for those of a later dump', async () => {
+    await stage(row('a', 15));
+    await plan();
+    says = 'mismatch';
+    await stage(row('a', 16, '达娃'));
+    expect(await apply()).toMatchObject({ opened: 0, changed: 1 });
+    expect(await links()).toEqual({});
+    await plan();
+    expect(await outcomes()).toEqual(['a doubtful']);
+  });
+
   test('undoing a link leaves the person; undoing an opening takes the account back, and it can be done again', async () => {
     const person = value(await opened.register(draft(10)));
     await stage(row('a', 10), row('b', 11));

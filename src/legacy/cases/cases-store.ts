@@ -1,7 +1,10 @@
 /** Cases and decisions in the database. */
+import type { OrganisationId } from '../../accounts/organisation.ts';
 import type { PersonId } from '../../accounts/person.ts';
 import { type Queryable, sql, type Transaction } from '../../platform/postgres.ts';
+import type { SubjectKind } from '../declaration.ts';
 import type { Reason, RegisterWord } from '../matching.ts';
+import type { OrganisationWord } from '../matching-organisation.ts';
 import type { CaseAction } from './rules.ts';
 
 export interface CaseRow {
@@ -14,8 +17,11 @@ export interface CaseRow {
   reasons: Reason[] | null;
   outcome: string | null;
   tier: string | null;
-  register_said: RegisterWord | null;
+  register_said: RegisterWord | OrganisationWord | null;
   person_id: PersonId | null;
+  organisation_id: OrganisationId | null;
+  resolved_code: string | null;
+  subject_kind: SubjectKind;
   set_aside: 'rejected' | 'waits' | null;
   set_aside_until: Date | null;
 }
@@ -26,6 +32,9 @@ export interface Proposal {
   local_id: string;
   action: CaseAction;
   person_id: PersonId | null;
+  organisation_id: OrganisationId | null;
+  /** Of an organisation that would be opened: with which code and name, and what the register said. */
+  opening: Opening | null;
   until: Date | null;
   reason: string;
   content_hash: Buffer;
@@ -33,10 +42,22 @@ export interface Proposal {
   proposed_at: Date;
 }
 
+/** What an organisation would be opened with: all of it public. */
+export interface Opening {
+  creditCode: string;
+  name: string;
+  source: string;
+  reference: string;
+  at: string;
+  outcome: 'match' | 'unknown';
+  representative: boolean;
+}
+
 export type CaseState = 'open' | 'set-aside' | 'awaiting-approval';
 
 const COLUMNS = `o.source, o.local_id, o.at, o.content, o.content_print, o.number_print, o.reasons, o.outcome, o.tier,
-  o.register_said, o.person_id, o.set_aside, o.set_aside_until`;
+  o.register_said, o.person_id, o.organisation_id, o.resolved_code, o.set_aside, o.set_aside_until,
+  (SELECT s.subject_kind FROM legacy_source s WHERE s.source = o.source) AS subject_kind`;
 const IS_CASE = `o.outcome = 'doubtful' AND o.tier = 'B' AND o.linked_by IS NULL`;
 const PROPOSED = `EXISTS (SELECT FROM legacy_decision d
   WHERE d.source = o.source AND d.local_id = o.local_id AND d.state = 'proposed')`;
@@ -73,18 +94,20 @@ const COME_BACK = sql(
 );
 const ADD = sql(
   'legacy-decision-add',
-  `INSERT INTO legacy_decision (source, local_id, action, person_id, until, reason, content_hash, state, proposed_by, proposed_at, decided_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+  `INSERT INTO legacy_decision (source, local_id, action, person_id, until, reason, content_hash, state, proposed_by, proposed_at,
+     decided_at, organisation_id, opening)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
 );
+const DECISION = `id, source, local_id, action, person_id, organisation_id, opening, until, reason, content_hash, proposed_by,
+  proposed_at`;
 const PROPOSAL = sql(
   'legacy-decision-proposal',
-  `SELECT id, source, local_id, action, person_id, until, reason, content_hash, proposed_by, proposed_at
-   FROM legacy_decision WHERE id = $1 AND state = 'proposed' FOR UPDATE`,
+  `SELECT ${DECISION} FROM legacy_decision WHERE id = $1 AND state = 'proposed' FOR UPDATE`,
 );
+const PROPOSAL_SOURCE = sql('legacy-decision-source', 'SELECT source FROM legacy_decision WHERE id = $1');
 const WAITING = sql(
   'legacy-decision-waiting',
-  `SELECT id, source, local_id, action, person_id, until, reason, content_hash, proposed_by, proposed_at
-   FROM legacy_decision WHERE state = 'proposed' AND source = $1 AND local_id = $2`,
+  `SELECT ${DECISION} FROM legacy_decision WHERE state = 'proposed' AND source = $1 AND local_id = $2`,
 );
 const SETTLE = sql(
   'legacy-decision-settle',
@@ -144,15 +167,24 @@ export async function comeBack(on: Queryable, source: string, now: Date): Promis
 /** @throws when a proposal of the same account waits already: an index allows one */
 export async function addDecision(
   tx: Transaction,
-  decision: Omit<Proposal, 'id' | 'proposed_at'> & { state: 'proposed' | 'done'; now: Date },
+  decision: Omit<Proposal, 'id' | 'proposed_at' | 'organisation_id' | 'opening'> &
+    Partial<Pick<Proposal, 'organisation_id' | 'opening'>> & { state: 'proposed' | 'done'; now: Date },
 ): Promise<string> {
   const { source, local_id, action, person_id, until, reason, content_hash, proposed_by, state, now } =
     decision;
   const [row] = await tx.query<{ id: string }>(ADD, [
     ...[source, local_id, action, person_id, until, reason, content_hash, state, proposed_by, now],
     state === 'done' ? now : null,
+    decision.organisation_id ?? null,
+    decision.opening ? JSON.stringify(decision.opening) : null,
   ]);
   return row!.id;
+}
+
+/** Of which system a proposal is, before anything is locked. */
+export async function sourceOfProposal(on: Queryable, id: string): Promise<string | undefined> {
+  const [row] = await on.query<{ source: string }>(PROPOSAL_SOURCE, [id]);
+  return row?.source;
 }
 
 /** A proposal that waits, locked until the transaction ends. */

@@ -7,9 +7,11 @@ import type { Sealer } from '../../platform/seal/sealer.ts';
 import type { Reason } from '../matching.ts';
 import type { OldRecord } from '../old-record.ts';
 import { openRecord } from '../staged-row.ts';
+import { subjectKindOfSource } from '../staging-store.ts';
 import * as store from './cases-store.ts';
+import { casesOfStanding, type OrganisationSide, viewOrganisationCase } from './organisation-cases.ts';
 import { type CaseAction, propose } from './rules.ts';
-import { type PreviewLine, previewOf, REASON_WORDS, type Side, sidesOf } from './view.ts';
+import { FIELDS, type PreviewLine, previewOf, REASON_WORDS, type Side, sidesOf } from './view.ts';
 
 export interface CaseRoom {
   database: Database;
@@ -26,7 +28,7 @@ export interface CaseLine {
 
 /** Whether a row is one that people decide. */
 export const isCase = (row: store.CaseRow): boolean =>
-  row.outcome === 'doubtful' && row.tier === 'B' && row.person_id === null;
+  row.outcome === 'doubtful' && row.tier === 'B' && row.person_id === null && row.organisation_id === null;
 
 /** The next cases; hand the last one back as `after`. */
 export async function listCases(
@@ -36,19 +38,21 @@ export async function listCases(
   most = 50,
 ): Promise<CaseLine[]> {
   const rows = await store.listCases(database, only, after, most);
-  const records = rows.map((row) => openRecord(sealer, row.source, row));
+  const persons = rows.filter(({ subject_kind }) => subject_kind === 'person');
+  const records = persons.map((row) => openRecord(sealer, row.source, row));
   const documents = records.flatMap(({ number }) => (number.state === 'valid' ? [number.document] : []));
   const found = await accounts.standing(documents);
   const standing = new Map(documents.map((document, at) => [document, found[at]]));
-  return rows.map((row, at) => {
-    const { number } = records[at]!;
-    const there = number.state === 'valid' && standing.get(number.document) !== undefined;
+  const there = await casesOfStanding({ sealer, accounts }, rows);
+  for (const [at, { number }] of records.entries())
+    if (number.state === 'valid' && standing.get(number.document)) there.add(persons[at]!);
+  return rows.map((row) => {
     const reasons = row.reasons ?? [];
     return {
       source: row.source,
       localId: row.local_id,
       reasons,
-      proposed: propose(reasons, there).action,
+      proposed: propose(reasons, there.has(row)).action,
     };
   });
 }
@@ -59,7 +63,9 @@ export interface CaseView {
   state: store.CaseState;
   reasons: { reason: Reason; words: string }[];
   register: string;
-  sides: Side[];
+  /** What is compared, in this order. */
+  fields: readonly string[];
+  sides: (Side | OrganisationSide)[];
   proposed: { action: CaseAction; why: string };
   preview: PreviewLine[];
   /** A decision that waits for a second person. */
@@ -96,6 +102,8 @@ export async function viewCase(
   at: { source: string; localId: string },
   client: string | undefined,
 ): Promise<Outcome<CaseView>> {
+  if ((await subjectKindOfSource(room.database, at.source)) === 'organisation')
+    return viewOrganisationCase(room, at, client);
   const gathered = await gatherCase(room, room.database, at);
   if (!gathered.ok) return gathered;
   const { row, record, account } = gathered.value;
@@ -111,6 +119,7 @@ export async function viewCase(
     state: waiting ? 'awaiting-approval' : row.set_aside ? 'set-aside' : 'open',
     reasons: reasons.map((reason) => ({ reason, words: REASON_WORDS[reason] })),
     register: row.register_said ?? 'not asked',
+    fields: FIELDS,
     sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others),
     proposed,
     preview: previewOf(proposed.action, { account, client }),

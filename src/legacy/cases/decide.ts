@@ -5,17 +5,23 @@
  */
 import { createHash } from 'node:crypto';
 import { normaliseName } from '../../accounts/name.ts';
+import type { OrganisationId } from '../../accounts/organisation.ts';
 import type { Person, PersonId } from '../../accounts/person.ts';
 import { done, type Failure, failed, type Outcome } from '../../platform/failure.ts';
 import { rollingBack, type Transaction } from '../../platform/postgres.ts';
+import type { EnterpriseRegister } from '../../registries/enterprise.ts';
 import type { Comparison, PopulationRegister } from '../../registries/registry.ts';
 import { type LinkRoom, linkDecided } from '../link.ts';
+import { subjectKindOfSource } from '../staging-store.ts';
 import { type CaseRoom, type Gathered, gatherCase } from './cases.ts';
 import * as store from './cases-store.ts';
+import { approveOrganisationCase, decideOrganisationCase } from './decide-organisation.ts';
 import { type CaseAction, ruleOn } from './rules.ts';
 
 export interface DecideRoom extends CaseRoom, LinkRoom {
   population: PopulationRegister;
+  /** Without one, no organisation can be opened. */
+  enterprise?: EnterpriseRegister | undefined;
 }
 
 export interface Decision {
@@ -24,6 +30,8 @@ export interface Decision {
   action: CaseAction;
   /** link: another account than the one under the number. */
   personId?: PersonId | undefined;
+  /** Of an organisation: link to the one with this code, or open one under it, instead of the row's own. */
+  creditCode?: string | undefined;
   /** create: the name, where the old system's is not the register's. */
   name?: string | undefined;
   /** wait: until when. */
@@ -33,14 +41,14 @@ export interface Decision {
 }
 
 export type Decided =
-  | { state: 'done'; personId: PersonId | undefined }
+  | { state: 'done'; personId: PersonId | undefined; organisationId?: OrganisationId | undefined }
   /** Waits for the approval of another person. */
   | { state: 'proposed'; proposal: string };
 
 export const PROPOSAL_DAYS = 7;
 const DAY_MS = 86_400_000;
 
-const isLate = ({ proposed_at }: store.Proposal, now: Date): boolean =>
+export const isLate = ({ proposed_at }: store.Proposal, now: Date): boolean =>
   now.getTime() - proposed_at.getTime() > PROPOSAL_DAYS * DAY_MS;
 
 /**
@@ -50,6 +58,10 @@ const isLate = ({ proposed_at }: store.Proposal, now: Date): boolean =>
  */
 export async function decideCase(room: DecideRoom, decision: Decision): Promise<Outcome<Decided>> {
   const { database, clock, trail } = room;
+  if ((await subjectKindOfSource(database, decision.source)) === 'organisation')
+    return decideOrganisationCase(room, decision);
+  // Whoever names an organisation for a person's account must not get another account instead.
+  if (decision.creditCode !== undefined) return failed('case-no-account', 409);
   if (decision.action === 'wait' && !(decision.until && decision.until > clock.now()))
     return failed('case-day', 422);
   const compared = decision.action === 'create' ? await compareNow(room, decision) : done(undefined);
@@ -97,6 +109,9 @@ export async function approveCase(
   { proposal: id, actor }: { proposal: string; actor: string },
 ): Promise<Outcome<Decided & { source: string; localId: string }>> {
   const { database, clock, trail } = room;
+  const from = /^\d{1,18}$/.test(id) ? await store.sourceOfProposal(database, id) : undefined;
+  if (from !== undefined && (await subjectKindOfSource(database, from)) === 'organisation')
+    return approveOrganisationCase(room, { proposal: id, actor });
   let stale = false;
   const outcome = await rollingBack(
     database,

@@ -1,4 +1,5 @@
 /** What may be decided on a doubtful old account, and when a second person must agree. One table, no database. */
+import type { OrganisationState } from '../../accounts/organisation.ts';
 import type { IdentityLevel, PersonState } from '../../accounts/person.ts';
 import type { Reason } from '../matching.ts';
 import type { NumberState } from '../old-record.ts';
@@ -50,11 +51,49 @@ const RULES: Record<CaseAction, (facts: CaseFacts) => Ruling> = {
 /** Whether an action may be taken, and by how many. */
 export const ruleOn = (action: CaseAction, facts: CaseFacts): Ruling => RULES[action](facts);
 
+export interface OrganisationCaseFacts {
+  /** link: the organisation that is to be linked to, and whether one of the row's own numbers finds it as its own. */
+  target: { state: OrganisationState; underNumber: boolean } | undefined;
+  /** create: whether a code is there to open one under, and an organisation stands under it already. */
+  code: 'absent' | 'free' | 'taken';
+  /** create: whether the code is the row's own, and the register agrees with it and the name. */
+  proven: boolean;
+}
+
+const ORGANISATION_RULES: Record<CaseAction, (facts: OrganisationCaseFacts) => Ruling> = {
+  link({ target }) {
+    if (!target) return refused('case-no-account');
+    if (target.state !== 'active') return refused('case-person-stopped');
+    return allowed(!target.underNumber);
+  },
+  create({ code, proven }) {
+    if (code === 'absent') return refused('case-number-needed');
+    // What no register keeps (organs, institutions, monasteries) two people may open on its papers.
+    return code === 'taken' ? refused('case-account-there') : allowed(!proven);
+  },
+  reject: () => allowed(),
+  wait: () => allowed(),
+};
+
+/** As {@link ruleOn}, for an organisation's old account. */
+export const ruleOnOrganisation = (action: CaseAction, facts: OrganisationCaseFacts): Ruling =>
+  ORGANISATION_RULES[action](facts);
+
 /** What each reason speaks for; the first that applies, in the order in which a person would look. */
 const PROPOSALS: readonly { reason: Reason; action: CaseAction; why: string }[] = [
   { reason: 'person-deceased', action: 'reject', why: 'the person has died' },
   { reason: 'account-closed', action: 'reject', why: 'the account was closed' },
   { reason: 'account-frozen', action: 'wait', why: 'the account is frozen' },
+  { reason: 'organisation-dissolved', action: 'reject', why: 'the organisation is no more' },
+  { reason: 'organisation-closed', action: 'reject', why: 'the organisation is closed here' },
+  { reason: 'organisation-revoked', action: 'wait', why: 'the organisation may only wind up' },
+  { reason: 'codes-disagree', action: 'wait', why: 'the department must say which organisation it is' },
+  {
+    reason: 'code-of-another',
+    action: 'link',
+    why: 'an organisation code belongs to one organisation: its credit code was probably changed',
+  },
+  { reason: 'number-unresolved', action: 'wait', why: 'the department must say which organisation it is' },
   { reason: 'name-of-nobody', action: 'reject', why: 'the name is no person’s' },
   {
     reason: 'number-of-several-names',

@@ -106,7 +106,7 @@ export function sidesOfAccounts(first: Person, second: Person): Side[] {
 }
 
 export interface PreviewLine {
-  what: 'number' | 'name' | 'phone' | 'level' | 'application' | 'old-password' | 'case';
+  what: 'number' | 'name' | 'representative' | 'phone' | 'level' | 'application' | 'old-password' | 'case';
   becomes: string;
 }
 
@@ -165,6 +165,9 @@ export const REASON_WORDS: Record<Reason, string> = {
   'number-damaged': 'the number was damaged by a spreadsheet',
   'number-placeholder': 'a placeholder instead of a number',
   'number-of-several-names': 'the number stands under several names in this system',
+  'number-unresolved': 'the register knows nobody under this old number',
+  'codes-disagree': 'the numbers of the row are of different organisations',
+  'code-of-another': 'another credit code here has the same organisation code inside',
   'name-absent': 'no name',
   'name-of-nobody': 'the name is an organisation’s, a function’s or a test’s',
   'name-cut': 'the name was perhaps cut off',
@@ -173,6 +176,9 @@ export const REASON_WORDS: Record<Reason, string> = {
   'account-frozen': 'the account is frozen',
   'account-closed': 'the account is closed',
   'person-deceased': 'the person has died',
+  'organisation-closed': 'the organisation is closed here',
+  'organisation-revoked': 'the organisation’s licence was revoked',
+  'organisation-dissolved': 'the organisation was dissolved',
   'register-mismatch': 'the register knows the number under another name',
   'register-unknown': 'the register does not know the number',
   'register-unreachable': 'the register did not answer',

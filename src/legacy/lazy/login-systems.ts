@@ -73,7 +73,7 @@ export function makeSystemReader({
 export function couldBeTheirs({ declaration }: LoginSystem, { kind, document }: TypedIdentifier): boolean {
   const { identifiers, person } = declaration;
   if (identifiers && !identifiers.includes(kind)) return false;
-  const type = person.document?.type;
+  const type = person?.document?.type;
   return document === undefined || typeof type !== 'string' || type === document.type;
 }
 

@@ -9,7 +9,7 @@ export function readTold(
   { localId, number, name, phone }: OldIdentity,
   now: Date,
 ): OldRecord | undefined {
-  const { document } = declaration.person;
+  const document = declaration.person?.document;
   // Of several kinds of documents the interface does not say which: then the number is nobody's, and is not guessed.
   const type = document === undefined ? 'citizen-number' : document.type;
   const person = { ...TOLD, document: { ...TOLD.document, type } };

@@ -187,6 +187,11 @@ export const REFUSALS = {
     title: 'One answer of the server is larger than {limit} bytes.',
     next: 'Look for entries with values that are no account data, and leave them out by the filter.',
   },
+  'source-other-subject': {
+    title:
+      'This system holds accounts of persons here, and the declaration says organisations; or the other way round.',
+    next: 'Give the other accounts a source of their own name.',
+  },
   'source-superseded': {
     title: 'Another reading of this system has begun meanwhile, and this one stopped.',
     next: 'Let that one end; `legacy status` shows both.',
