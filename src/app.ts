@@ -8,6 +8,7 @@ import Koa, { type Middleware } from 'koa';
 import { reserveThreads } from './credentials/hash-queue.ts';
 import { openInteractions } from './interactions/interactions.ts';
 import { makeProviderPages } from './interactions/provider-pages.ts';
+import { openClaims } from './legacy/claims/claims.ts';
 import { makeOldAccountsOf } from './legacy/known.ts';
 import { openOldSystems } from './legacy/old-systems.ts';
 import { startWrapping } from './legacy/wrapping.ts';
@@ -115,6 +116,7 @@ async function openDoors(rooms: Rooms): Promise<Running> {
     trial: settings.mode === 'trial',
     audit: audit.trail,
     disclosures: audit.disclosures,
+    oldAccounts: openClaims({ ...rooms, ...rooms.credentials, trail: audit.trail }),
     oidc,
     pages,
     csrf,

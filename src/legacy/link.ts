@@ -13,9 +13,11 @@ import { type Database, rollingBack, type Transaction } from '../platform/postgr
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { Comparison } from '../registries/registry.ts';
 import { endDecisions } from './cases/cases-store.ts';
+import { contest, contestAgain, endContest } from './claims/claim-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
+import type { Reason } from './matching.ts';
 import * as store from './matching-store.ts';
-import { whenUsed } from './old-password-store.ts';
+import { claimPassword, whenUsed } from './old-password-store.ts';
 
 export interface LinkRoom {
   database: Database;
@@ -176,6 +178,43 @@ export async function linkDecided(
 }
 
 /**
+ * Ties one old account to the person who has proven it. What rests of its password goes: it has done what it could do.
+ * The caller has locked it, not linked, and the person.
+ */
+export async function linkClaimed(
+  { clock }: Pick<LinkRoom, 'clock'>,
+  tx: Transaction,
+  claimed: { source: string; localId: string; personId: PersonId; reasons: readonly Reason[] },
+): Promise<void> {
+  const { source, localId, personId, reasons } = claimed;
+  const now = clock.now();
+  await store.link(tx, { source, actor: 'self', now }, [{ localId, personId, opened: false, reasons }]);
+  await claimPassword(tx, source, localId, now);
+  await endContest(tx, source, localId);
+  await endDecisions(tx, source, localId, 'proposed');
+}
+
+/**
+ * Takes a link back because its person says that the old account is not theirs, and leaves the account to people. One
+ * that opened the person's account stays until people decide: what was opened may have become more than it. The caller
+ * has locked the account and its link. @returns whether it was taken back
+ */
+export async function disputeLink(
+  { clock }: Pick<LinkRoom, 'clock'>,
+  tx: Transaction,
+  { source, localId, opened }: { source: string; localId: string; opened: boolean },
+): Promise<boolean> {
+  const now = clock.now();
+  if (!opened) {
+    await store.unlink(tx, { source, localId, actor: 'self', reason: 'disputed-by-owner', now });
+    await endDecisions(tx, source, localId, 'done');
+  }
+  const reasons = ['disputed-by-owner'] as const;
+  await contest(tx, { source, localId }, 'disputed', { reasons, claimant: undefined, now });
+  return !opened;
+}
+
+/**
  * What else stands on an account, in words for the operator; asked before an opened account is taken back. Answered
  * outside of the transaction, because rooms of their own answer it.
  */
@@ -229,6 +268,7 @@ export async function undoLink(
     }
     await store.unlink(tx, { source, localId, actor, reason, now });
     await endDecisions(tx, source, localId, 'done');
+    await contestAgain(tx, standing.entry);
     if (opened && !(await accounts.withdraw(tx, personId)))
       return blocked([
         { setting: 'account', right: 'was changed since it was opened; close it by hand instead' },

@@ -16,6 +16,9 @@ export interface CaseRow {
   tier: string | null;
   register_said: RegisterWord | null;
   person_id: PersonId | null;
+  /** Whose it would be; of what was claimed, who claimed it. */
+  proposed_id: PersonId | null;
+  contested: 'claimed' | 'disputed' | null;
   set_aside: 'rejected' | 'waits' | null;
   set_aside_until: Date | null;
 }
@@ -36,8 +39,9 @@ export interface Proposal {
 export type CaseState = 'open' | 'set-aside' | 'awaiting-approval';
 
 const COLUMNS = `o.source, o.local_id, o.at, o.content, o.content_print, o.number_print, o.reasons, o.outcome, o.tier,
-  o.register_said, o.person_id, o.set_aside, o.set_aside_until`;
-const IS_CASE = `o.outcome = 'doubtful' AND o.tier = 'B' AND o.linked_by IS NULL`;
+  o.register_said, o.person_id, o.proposed_id, o.contested, o.set_aside, o.set_aside_until`;
+/** A link that is disputed may still stand, where it opened the account. */
+const IS_CASE = `o.outcome = 'doubtful' AND o.tier = 'B' AND (o.linked_by IS NULL OR o.contested = 'disputed')`;
 const PROPOSED = `EXISTS (SELECT FROM legacy_decision d
   WHERE d.source = o.source AND d.local_id = o.local_id AND d.state = 'proposed')`;
 const IN_STATE = `CASE $1 WHEN 'set-aside' THEN o.set_aside IS NOT NULL

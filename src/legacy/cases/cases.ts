@@ -26,7 +26,7 @@ export interface CaseLine {
 
 /** Whether a row is one that people decide. */
 export const isCase = (row: store.CaseRow): boolean =>
-  row.outcome === 'doubtful' && row.tier === 'B' && row.person_id === null;
+  row.outcome === 'doubtful' && row.tier === 'B' && (row.person_id === null || row.contested === 'disputed');
 
 /** The next cases; hand the last one back as `after`. */
 export async function listCases(
@@ -101,6 +101,8 @@ export async function viewCase(
     key: `${other.source}/${other.local_id}`,
     record: openRecord(room.sealer, other.source, other),
   }));
+  const claimantId = row.contested !== null && row.proposed_id !== account?.id ? row.proposed_id : null;
+  const claimant = claimantId ? await room.accounts.get(claimantId) : undefined;
   const reasons = row.reasons ?? [];
   const proposed = propose(reasons, account !== undefined);
   const waiting = await store.proposalOf(room.database, at.source, at.localId);
@@ -109,7 +111,7 @@ export async function viewCase(
     state: waiting ? 'awaiting-approval' : row.set_aside ? 'set-aside' : 'open',
     reasons: reasons.map((reason) => ({ reason, words: REASON_WORDS[reason] })),
     register: row.register_said ?? 'not asked',
-    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others),
+    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others, claimant),
     proposed,
     preview: previewOf(proposed.action, { account, client }),
     waiting: waiting && {
