@@ -28,7 +28,7 @@ function shortEnds(length: number, view: MaskView): [number, number] {
 
 /**
  * A user name or an id of another system, for whom it belongs to: by what it looks like, as there is no telling what it
- * was made of. Characters as people see them, so that none is cut.
+ * was made of. Characters as people see them, so that none is cut; how many are hidden is not told beyond a few.
  */
 export function maskIdentifier(text: string): string {
   if (/\p{Script=Tibetan}/u.test(text)) return maskTibetanName(text);
@@ -37,9 +37,10 @@ export function maskIdentifier(text: string): string {
   const count = characters.length;
   const [first, last] = count >= 10 ? [3, 2] : shortEnds(count, 'owner');
   const end = characters.slice(count - last).join('');
-  return characters.slice(0, first).join('') + STAR.repeat(count - first - last) + end;
+  return characters.slice(0, first).join('') + STAR.repeat(Math.min(MOST_STARS, count - first - last)) + end;
 }
 
+const MOST_STARS = 8;
 const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /** 138****0000 */

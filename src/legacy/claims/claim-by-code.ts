@@ -52,10 +52,7 @@ export async function claimByCode(
   const began = performance.now();
   const found = await findNamed(room, asking);
   const counted = await limits.take('code', { ...asking, account: countedAs(found, asking) });
-  if (!counted.ok) {
-    await recordRefusal(room, asking, 'phone', 'throttled');
-    return counted;
-  }
+  if (!counted.ok) return counted;
   const slot = slotOf(session, found);
   const right = await room.smsCodes.verify({ ...slot, code });
   if (!right.ok && right.failure.code === 'sms-code-form') {
@@ -67,7 +64,7 @@ export async function claimByCode(
     if (settled.ok && settled.value.state === 'linked') await limits.giveBack(counted.value);
     return settled;
   }
-  await recordRefusal(room, asking, 'phone', 'not-proven');
+  await recordRefusal(room, asking, 'phone');
   await room.pace.hold(began);
   // Not how many tries are left: a code that was never sent has none to count.
   return failed('claim-code-refused', 422, { field: 'code' });

@@ -27,10 +27,7 @@ export async function claimByPassword(
   const began = performance.now();
   const found = await findNamed(room, asking);
   const counted = await limits.take('password', { ...asking, account: countedAs(found, asking) });
-  if (!counted.ok) {
-    await recordRefusal(room, asking, 'password', 'throttled');
-    return counted;
-  }
+  if (!counted.ok) return counted;
   const right = await isRight(room, found, password.slice(0, LONGEST_PASSWORD));
   if (!right.ok) {
     await limits.giveBack(counted.value);
@@ -41,7 +38,7 @@ export async function claimByPassword(
     if (settled.ok && settled.value.state === 'linked') await limits.giveBack(counted.value);
     return settled;
   }
-  await recordRefusal(room, asking, 'password', 'not-proven');
+  await recordRefusal(room, asking, 'password');
   await room.pace.hold(began);
   return failed('claim-refused', 422, { field: 'old_name' });
 }

@@ -13,6 +13,7 @@ import type { Fingerprinter } from '../../platform/seal/fingerprint.ts';
 export type ClaimAct = 'password' | 'code' | 'send';
 
 type Layer = [points: number, windowSeconds: number];
+type Counter = 'person' | 'pair' | 'account' | 'network' | 'system';
 
 const MINUTE = 60;
 const HOUR = 3_600;
@@ -22,16 +23,18 @@ const DAY = 86_400;
 export const SEND_AGAIN_SECONDS = 60;
 
 /**
- * `person` holds against who claims, whatever they type. `account` holds against many who claim one account: a code has no
+ * `person` holds against who claims, whatever they type; `pair`, person and account, against one person using up an
+ * account's day. `account` holds against many who claim one account: a code has no
  * such counter, because it could be filled against the owner, and a wrong code costs one of the five tries of a code that
  * only its browser can use. `network` and `system` hold against many people who try many accounts.
  */
-const LAYERS: Record<ClaimAct, Record<'person' | 'account' | 'network' | 'system', Layer[]>> = {
+const LAYERS: Record<ClaimAct, Record<Counter, Layer[]>> = {
   password: {
     person: [
       [5, 15 * MINUTE],
       [20, DAY],
     ],
+    pair: [],
     account: [[30, DAY]],
     network: [[200, HOUR]],
     system: [[2_000, HOUR]],
@@ -41,6 +44,7 @@ const LAYERS: Record<ClaimAct, Record<'person' | 'account' | 'network' | 'system
       [10, 15 * MINUTE],
       [40, DAY],
     ],
+    pair: [],
     account: [],
     network: [[200, HOUR]],
     system: [[2_000, HOUR]],
@@ -50,6 +54,7 @@ const LAYERS: Record<ClaimAct, Record<'person' | 'account' | 'network' | 'system
       [1, SEND_AGAIN_SECONDS],
       [10, DAY],
     ],
+    pair: [[5, DAY]],
     account: [[10, DAY]],
     network: [[60, HOUR]],
     system: [[600, HOUR]],
@@ -71,10 +76,17 @@ export function makeClaimLimits(limits: Limits, fingerprinter: Pick<Fingerprinte
   return {
     /** Failure `claim-wait` (429, retryAfter). */
     async take(act: ClaimAct, { personId, system, account, source }: ClaimTry): Promise<Outcome<LimitUse[]>> {
-      const who = { person: personId, account: `${system}/${account}`, network: sourceGroup(source), system };
+      const one = `${system}/${account}`;
+      const who: Record<Counter, string> = {
+        person: personId,
+        pair: `${personId} ${one}`,
+        account: one,
+        network: sourceGroup(source),
+        system,
+      };
       const uses = Object.entries(LAYERS[act]).flatMap(([name, layers]) =>
         layers.map(([points, windowSeconds]) => ({
-          key: `claim:${act}:${name}:${windowSeconds}:${key(name, who[name as keyof typeof who])}`,
+          key: `claim:${act}:${name}:${windowSeconds}:${key(name, who[name as Counter])}`,
           points,
           windowSeconds,
         })),

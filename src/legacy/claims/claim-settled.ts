@@ -1,6 +1,6 @@
 /** What a claim comes to, once it is proven or refused: shared by both ways of proving. */
 import { userNameKey } from '../../accounts/user-name.ts';
-import { done, type Failure, failed, type Outcome } from '../../platform/failure.ts';
+import { done, failed, type Outcome } from '../../platform/failure.ts';
 import { linkClaimed } from '../link.ts';
 import type { Reason } from '../matching.ts';
 import type { OldRecord } from '../old-record.ts';
@@ -78,13 +78,9 @@ export function settleClaim(
   });
 }
 
-/** Writes down that a claim was refused. */
-export const recordRefusal = (
-  { trail }: ClaimRoom,
-  asking: Asking,
-  way: ClaimWay,
-  why: 'not-proven' | 'throttled' | Failure['code'],
-): Promise<void> => trail.record(entryOf(asking, 'old-account.claim-refused', { way, why }));
+/** Writes down that a claim was refused. What was not even tried (`claim-wait`) is not: nobody fills the trail with it. */
+export const recordRefusal = ({ trail }: ClaimRoom, asking: Asking, way: ClaimWay): Promise<void> =>
+  trail.record(entryOf(asking, 'old-account.claim-refused', { way, why: 'not-proven' }));
 
 /** Neither the id nor the user name: the trail says who, and of which system. */
 const entryOf = (
