@@ -63,16 +63,20 @@ afterAll(async () => {
   site?.close();
 });
 
-/** An old system with an account for each room to claim. */
+/** An old system with two accounts for each room to claim. */
 async function stageOldSystem(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'yihao-looking-'));
   const path = join(folder, 'old.csv');
   const secret = createHash('md5').update('lake77').digest('hex');
-  const rows = ROOMS.map((look, n) => `10020${n},claimed${suffixOf(look)},${secret},`);
-  writeFileSync(path, ['id,yhm,mm,sjh', ...rows].join('\n'));
+  // The number of the second is that of nobody who claims it.
+  const rows = ROOMS.flatMap((look, n) => [
+    `10020${n},claimed${suffixOf(look)},${secret},,`,
+    `20020${n},another${suffixOf(look)},${secret},,${someCitizen().document.number}`,
+  ]);
+  writeFileSync(path, ['id,yhm,mm,sjh,sfzh', ...rows].join('\n'));
   const declaration = `source: talent
 title: { zh-CN: 人才服务网（旧）, bo: ཤེས་ལྡན་མི་སྣའི་ཞབས་ཞུའི་དྲ་ཚིགས། (རྙིང་པ།), en: Talent service (old) }
-person: { localId: id, userName: yhm, password: mm, phone: sjh }
+person: { localId: id, userName: yhm, password: mm, phone: sjh, document: { column: sfzh } }
 recipe: md5(p)
 `;
   const staged = await stageFile(yihao.yihao, { declaration, path });
@@ -269,7 +273,7 @@ describe.each(ROOMS)('$language, $size, elder $elder', (look) => {
     await send(page, {}, 'details button');
     await seen(page, 'old-accounts-denied');
     await page.goto('/account/old-accounts/claim');
-    await send(page, { old_name: `claimed${suffix}`, old_password: 'lake77' });
+    await send(page, { old_name: `another${suffix}`, old_password: 'lake77' });
     await seen(page, 'old-accounts-case');
     await yihao.yihao.database.transaction((tx) =>
       yihao.yihao.accounts.change(tx, person.id as PersonId, { identityLevel: 1 }),
