@@ -9,6 +9,7 @@ import { reserveThreads } from './credentials/hash-queue.ts';
 import { openDepartments } from './departments/departments.ts';
 import { openInteractions } from './interactions/interactions.ts';
 import { makeProviderPages } from './interactions/provider-pages.ts';
+import { openClaims } from './legacy/claims/claims.ts';
 import { makeOldAccountsOf, openKnownAccounts } from './legacy/known.ts';
 import { startNewsDelivery } from './legacy/news-delivery.ts';
 import { openOldSystems } from './legacy/old-systems.ts';
@@ -119,6 +120,7 @@ async function openDoors(rooms: Rooms): Promise<Running> {
     trial: settings.mode === 'trial',
     audit: audit.trail,
     disclosures: audit.disclosures,
+    oldAccounts: openClaims({ ...rooms, ...rooms.credentials, trail: audit.trail, tell: rooms.tellNews }),
     oidc,
     pages,
     csrf,

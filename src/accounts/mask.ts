@@ -26,6 +26,23 @@ function shortEnds(length: number, view: MaskView): [number, number] {
   return view === 'owner' && length >= 6 ? [1, 2] : [1, 1];
 }
 
+/**
+ * A user name or an id of another system, for whom it belongs to: by what it looks like, as there is no telling what it
+ * was made of. Characters as people see them, so that none is cut; how many are hidden is not told beyond a few.
+ */
+export function maskIdentifier(text: string): string {
+  if (/\p{Script=Tibetan}/u.test(text)) return maskTibetanName(text);
+  if (/^1\d{10}$/.test(text)) return maskPhone(text);
+  const characters = [...GRAPHEMES.segment(text)].map(({ segment }) => segment);
+  const count = characters.length;
+  const [first, last] = count >= 10 ? [3, 2] : shortEnds(count, 'owner');
+  const end = characters.slice(count - last).join('');
+  return characters.slice(0, first).join('') + STAR.repeat(Math.min(MOST_STARS, count - first - last)) + end;
+}
+
+const MOST_STARS = 8;
+const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
 /** 138****0000 */
 export function maskPhone(phone: string): string {
   if (phone.length < 9) return STAR.repeat(phone.length);

@@ -78,6 +78,7 @@ const STATE_WORDS: Record<OldPasswordState, string> = {
   hashed: 'passwords could be read there: hashed, and to be changed at the first sign-in',
   unreadable: 'passwords were not made by the declared recipe, and are gone',
   used: 'passwords were used to sign in, and are gone',
+  claimed: 'passwords belong to accounts that were claimed, and are gone',
   expired: 'passwords were past their day, and are gone',
 };
 

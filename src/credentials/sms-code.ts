@@ -18,7 +18,7 @@ import type { SmsSettings } from './settings.ts';
 import { putCode, sweepCodes, tryCode, whyNot } from './sms-code-store.ts';
 import { sourceGroup } from './source-group.ts';
 
-export type SmsPurpose = 'sign-in' | 'register' | 'step-up';
+export type SmsPurpose = 'sign-in' | 'register' | 'step-up' | 'claim';
 
 /** Takes a message for delivery; rejects when it could not be taken. */
 export interface CodeDelivery {

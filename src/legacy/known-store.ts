@@ -16,11 +16,14 @@ export interface KnownAccount {
   state: 'linked' | 'waiting' | 'undecided' | 'claimable' | 'unusable';
 }
 
-const COLUMNS = 'o.source, o.local_id, o.person_id, j.at, o.outcome, o.tier, o.set_aside, o.deleted';
+/** Whom its owner says it does not belong to is not told any more, also while people look into it. */
+const TOLD = `o.contested IS DISTINCT FROM 'disputed'`;
+const COLUMNS = `o.source, o.local_id, CASE WHEN ${TOLD} THEN o.person_id END AS person_id,
+  CASE WHEN ${TOLD} THEN j.at END AS at, o.outcome, o.tier, o.set_aside, o.deleted`;
 const JOINED = `old_account o JOIN legacy_source s ON s.source = o.source LEFT JOIN legacy_journal j ON j.id = o.linked_by`;
 const OF_PERSON = sql(
   'old-account-known-of-person',
-  `SELECT ${COLUMNS} FROM ${JOINED} WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND s.client = $2
+  `SELECT ${COLUMNS} FROM ${JOINED} WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND ${TOLD} AND s.client = $2
    ORDER BY o.source, o.local_id LIMIT $3`,
 );
 const PAGE = sql(
@@ -36,7 +39,7 @@ const BY_ID = sql(
 const OF_PERSONS = sql(
   'old-account-known-of-persons',
   `SELECT k.* FROM unnest($1::uuid[]) AS p(id) CROSS JOIN LATERAL (
-     SELECT ${COLUMNS} FROM ${JOINED} WHERE o.person_id = p.id AND o.linked_by IS NOT NULL AND s.client = $2
+     SELECT ${COLUMNS} FROM ${JOINED} WHERE o.person_id = p.id AND o.linked_by IS NOT NULL AND ${TOLD} AND s.client = $2
      ORDER BY o.source, o.local_id LIMIT $3) k`,
 );
 const SOURCES = sql(

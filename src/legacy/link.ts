@@ -13,11 +13,13 @@ import { type Database, rollingBack, type Transaction } from '../platform/postgr
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { Comparison } from '../registries/registry.ts';
 import { endDecisions } from './cases/cases-store.ts';
+import { contest, contestAgain, endContest } from './claims/claim-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
 import { applyOrganisationPage } from './link-organisation.ts';
+import type { Reason } from './matching.ts';
 import * as store from './matching-store.ts';
 import type { TellNews } from './news.ts';
-import { whenUsed } from './old-password-store.ts';
+import { claimPassword, whenUsed } from './old-password-store.ts';
 import { subjectKindOfSource } from './staging-store.ts';
 
 export interface LinkRoom {
@@ -153,7 +155,7 @@ async function settle(
 }
 
 async function linkAndTell(
-  { clock, tell }: LinkRoom,
+  { clock, tell }: Pick<LinkRoom, 'clock' | 'tell'>,
   tx: Transaction,
   { source, actor }: { source: string; actor: string },
   links: readonly store.NewLink[],
@@ -202,6 +204,45 @@ export async function linkDecided(
   };
   await linkAndTell(room, tx, { source, actor }, [link]);
   return personId;
+}
+
+/**
+ * Ties one old account to the person who has proven it. What rests of its password goes: it has done what it could do.
+ * The caller has locked it, not linked, and the person.
+ */
+export async function linkClaimed(
+  room: Pick<LinkRoom, 'clock' | 'tell'>,
+  tx: Transaction,
+  claimed: { source: string; localId: string; personId: PersonId; reasons: readonly Reason[] },
+): Promise<void> {
+  const { source, localId, personId, reasons } = claimed;
+  await linkAndTell(room, tx, { source, actor: 'self' }, [{ localId, personId, opened: false, reasons }]);
+  await claimPassword(tx, source, localId, room.clock.now());
+  await endContest(tx, source, localId);
+  await endDecisions(tx, source, localId, 'proposed');
+}
+
+/**
+ * Takes a link back because its person says that the old account is not theirs, and leaves the account to people. One
+ * that opened the person's account stays until people decide: what was opened may have become more than it. The caller
+ * has locked the account and its link. @returns whether it was taken back
+ */
+export async function disputeLink(
+  { clock, tell }: Pick<LinkRoom, 'clock' | 'tell'>,
+  tx: Transaction,
+  given: { source: string; localId: string; personId: PersonId; opened: boolean },
+): Promise<boolean> {
+  const { source, localId, personId, opened } = given;
+  const now = clock.now();
+  if (!opened) {
+    await store.unlink(tx, { source, localId, actor: 'self', reason: 'disputed-by-owner', now });
+    await endDecisions(tx, source, localId, 'done');
+  }
+  const reasons = ['disputed-by-owner'] as const;
+  await contest(tx, { source, localId }, 'disputed', { reasons, claimant: undefined, now });
+  // Also where the link stands for now: its department is told of it no more.
+  await tell?.(tx, [{ kind: 'unlinked', source, localId, personId }]);
+  return !opened;
 }
 
 /**
@@ -272,6 +313,7 @@ export async function undoLink(
     await store.unlink(tx, { source, localId, actor, reason, now });
     await room.tell?.(tx, [{ kind: 'unlinked', source, localId, personId }]);
     await endDecisions(tx, source, localId, 'done');
+    await contestAgain(tx, standing.entry);
     if (opened && !(await accounts.withdraw(tx, personId)))
       return blocked([
         { setting: 'account', right: 'was changed since it was opened; close it by hand instead' },

@@ -30,12 +30,13 @@ const COLUMNS = `local_id, at, content, number_print, provable, deleted,
 const PAGE = sql(
   'old-account-page',
   `SELECT ${COLUMNS} FROM old_account WHERE source = $1 AND local_id > $2 AND linked_by IS NULL
-     AND set_aside IS NULL ORDER BY local_id LIMIT $3`,
+     AND set_aside IS NULL AND contested IS NULL ORDER BY local_id LIMIT $3`,
 );
 const LOCK_READY = sql(
   'old-account-ready',
   `SELECT ${COLUMNS} FROM old_account
-   WHERE source = $1 AND local_id > $2 AND linked_by IS NULL AND set_aside IS NULL AND outcome IN ('same', 'new')
+   WHERE source = $1 AND local_id > $2 AND linked_by IS NULL AND set_aside IS NULL
+     AND contested IS NULL AND outcome IN ('same', 'new')
    ORDER BY local_id LIMIT $3 FOR UPDATE`,
 );
 /** Names under the same number in the same system; those of deleted accounts do not count. */

@@ -66,7 +66,12 @@ export type Reason =
   | 'register-mismatch'
   | 'register-unknown'
   | 'register-unreachable'
-  | 'register-not-asked';
+  | 'register-not-asked'
+  | 'claimed-by-password'
+  | 'claimed-by-phone'
+  | 'number-of-another'
+  | 'rejected-before'
+  | 'disputed-by-owner';
 
 /**
  * same: belongs to `personId`. new: opens an account. doubtful: a case (tier B) or a claim (tier C). unusable: archived.

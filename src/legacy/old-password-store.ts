@@ -9,9 +9,18 @@ export const OLD_PASSWORD_TABLE = 'old_password';
  * - `wrapped`: what its recipe computes, in argon2id;
  * - `kept`: a hash that carries a cost of its own, checked as it is;
  * - `hashed`: could be read in the old system; in argon2id;
- * - `unreadable` (not made by the recipe), `used` (its owner signed in), `expired`: nothing rests.
+ * - `unreadable` (not made by the recipe), `used` (its owner signed in), `claimed` (its owner claimed the account),
+ *   `expired`: nothing rests.
  */
-export type OldPasswordState = 'stored' | 'wrapped' | 'kept' | 'hashed' | 'unreadable' | 'used' | 'expired';
+export type OldPasswordState =
+  | 'stored'
+  | 'wrapped'
+  | 'kept'
+  | 'hashed'
+  | 'unreadable'
+  | 'used'
+  | 'claimed'
+  | 'expired';
 
 export interface PasswordRow {
   source: string;
@@ -27,12 +36,12 @@ const PUT = sql(
    FROM unnest($3::text[], $4::bytea[], $5::bytea[]) AS g(local_id, content, print) ORDER BY local_id
    ON CONFLICT (source, local_id) DO UPDATE SET state = 'stored', content = EXCLUDED.content, print = EXCLUDED.print,
      changed_at = EXCLUDED.changed_at
-   WHERE old_password.state <> 'used' AND (old_password.print <> EXCLUDED.print OR old_password.state = 'unreadable')
+   WHERE old_password.state NOT IN ('used', 'claimed') AND (old_password.print <> EXCLUDED.print OR old_password.state = 'unreadable')
    RETURNING 1`,
 );
 const DROP = sql(
   'old-password-drop',
-  `DELETE FROM old_password WHERE source = $1 AND local_id = ANY ($2::text[]) AND state <> 'used'`,
+  `DELETE FROM old_password WHERE source = $1 AND local_id = ANY ($2::text[]) AND state NOT IN ('used', 'claimed')`,
 );
 const PAGE_STORED = sql(
   'old-password-page-stored',
@@ -67,7 +76,7 @@ const USE = sql(
   `UPDATE old_password p SET state = 'used', content = NULL, changed_at = $2 FROM (
      SELECT p.source, p.local_id FROM old_account o JOIN old_password p USING (source, local_id)
        JOIN legacy_journal l ON l.id = o.linked_by AND l.person_id = o.person_id
-     WHERE o.person_id = $1 AND p.state <> 'used'
+     WHERE o.person_id = $1 AND p.state NOT IN ('used', 'claimed')
      ORDER BY p.source, p.local_id FOR UPDATE OF p) AS mine
    WHERE p.source = mine.source AND p.local_id = mine.local_id RETURNING p.local_id`,
 );
@@ -82,6 +91,10 @@ const CLOSE_LOGINS = sql(
 const HOLD_LINK = sql(
   'old-password-hold-link',
   `SELECT local_id FROM old_account WHERE source = $1 AND local_id = $2 AND person_id = $3 AND linked_by IS NOT NULL FOR SHARE`,
+);
+const CLAIM = sql(
+  'old-password-claim',
+  `UPDATE old_password SET state = 'claimed', content = NULL, changed_at = $3 WHERE source = $1 AND local_id = $2 AND state <> 'used'`,
 );
 const WAS_USED = sql(
   'old-password-was-used',
@@ -244,6 +257,16 @@ export const holdLink = async (
   { source, localId }: { source: string; localId: string },
   personId: PersonId,
 ): Promise<boolean> => (await tx.query(HOLD_LINK, [source, localId, personId])).length === 1;
+
+/** Removes what rests of one old account's password for good: the account was claimed. */
+export async function claimPassword(
+  tx: Transaction,
+  source: string,
+  localId: string,
+  now: Date,
+): Promise<void> {
+  await tx.query(CLAIM, [source, localId, now]);
+}
 
 /** When the passwords of this old account's owner were taken over; undefined while none was. */
 export async function whenUsed(on: Queryable, source: string, localId: string): Promise<Date | undefined> {

@@ -40,7 +40,8 @@ function sealOrganisation(seals: Seals, source: string, record: OldOrganisation)
       name === undefined
         ? undefined
         : seals.fingerprinter.fingerprint('old organisation name', organisationNameKey(name)),
-    // Nobody claims an organisation by a phone.
+    // Nobody claims an organisation's account.
+    userNamePrint: undefined,
     provable: false,
     deleted: record.deleted,
     marks: record.marks,

@@ -1,6 +1,7 @@
 /** From a cleaned record to what rests: content sealed, fingerprints beside it to match by. */
 import { keyOf } from '../accounts/document.ts';
 import { NAME_DOT } from '../accounts/name.ts';
+import { userNameKey } from '../accounts/user-name.ts';
 import type { Fingerprinter } from '../platform/seal/fingerprint.ts';
 import type { Place, Sealer } from '../platform/seal/sealer.ts';
 import type { OldRecord } from './old-record.ts';
@@ -21,7 +22,7 @@ export function sealRecord(
   // The password rests apart (old-password.ts): it goes long before the rest does.
   const { localId, at, number, password: _, ...rest } = record;
   const content = JSON.stringify({ ...rest, number });
-  const { name } = record;
+  const { name, userName } = record;
   return {
     localId,
     at,
@@ -37,11 +38,18 @@ export function sealRecord(
       name === undefined
         ? undefined
         : fingerprinter.fingerprint('old account name', name.replaceAll(NAME_DOT, '')),
+    userNamePrint:
+      userName === undefined
+        ? undefined
+        : fingerprinter.fingerprint(userNameDomain(source), userNameKey(userName)),
     provable: record.provable,
     deleted: record.deleted,
     marks: record.marks,
   };
 }
+
+/** Under which user names of a system are found; each looked for as {@link userNameKey} writes it. */
+export const userNameDomain = (source: string): string => `old account user name ${source}`;
 
 /** What is sealed of a row, and the fingerprint that tells whether a later dump changes it. */
 export const sealContent = (

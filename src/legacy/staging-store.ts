@@ -14,6 +14,7 @@ export interface StagedRow {
   documentType: string | undefined;
   numberPrint: Buffer | undefined;
   namePrint: Buffer | undefined;
+  userNamePrint: Buffer | undefined;
   provable: boolean;
   deleted: boolean;
   marks: string[];
@@ -85,20 +86,21 @@ const PUT_ACCOUNTS = sql(
   'old-account-put',
   `WITH given AS MATERIALIZED (
      SELECT * FROM unnest($5::text[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::text[], $11::bytea[],
-       $12::bytea[], $13::boolean[], $14::boolean[], $15::text[])
-       AS g(local_id, at, content, content_print, number_state, document_type, number_print, name_print, provable, deleted, marks)),
+       $12::bytea[], $13::boolean[], $14::boolean[], $15::text[], $16::bytea[])
+       AS g(local_id, at, content, content_print, number_state, document_type, number_print, name_print, provable, deleted, marks,
+         user_name_print)),
    before AS MATERIALIZED (
      SELECT o.local_id, o.content_print, o.dump FROM old_account o
      WHERE o.source = $1 AND o.local_id = ANY ($5::text[]) ORDER BY o.local_id FOR UPDATE),
    put AS (
      INSERT INTO old_account (source, local_id, dump, at, content, content_print, key_id, number_state, document_type,
-       number_print, name_print, provable, deleted, marks, staged_at, changed_at)
+       number_print, name_print, user_name_print, provable, deleted, marks, staged_at, changed_at)
      SELECT $1, local_id, $2::integer, at, content, content_print, $3, number_state, document_type, number_print, name_print,
-       provable, deleted, string_to_array(marks, ' '), $4::timestamptz, $4::timestamptz FROM given
+       user_name_print, provable, deleted, string_to_array(marks, ' '), $4::timestamptz, $4::timestamptz FROM given
      ON CONFLICT (source, local_id) DO UPDATE SET dump = EXCLUDED.dump, at = EXCLUDED.at, content = EXCLUDED.content,
        content_print = EXCLUDED.content_print, key_id = EXCLUDED.key_id, number_state = EXCLUDED.number_state,
        document_type = EXCLUDED.document_type, number_print = EXCLUDED.number_print, name_print = EXCLUDED.name_print,
-       provable = EXCLUDED.provable, deleted = EXCLUDED.deleted, marks = EXCLUDED.marks,
+       user_name_print = EXCLUDED.user_name_print, provable = EXCLUDED.provable, deleted = EXCLUDED.deleted, marks = EXCLUDED.marks,
        set_aside = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.set_aside END,
        set_aside_until = CASE WHEN old_account.content_print = EXCLUDED.content_print THEN old_account.set_aside_until END,
        ${ANSWERS.map(
@@ -151,9 +153,9 @@ const PAGE_FOR_KEYS = sql(
 const REPLACE_KEYED = sql(
   'old-account-replace-keyed',
   `UPDATE old_account o SET content = n.content, content_print = n.content_print, number_print = n.number_print,
-     name_print = n.name_print, key_id = $1
-   FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
-     AS n(source, local_id, was, content, content_print, number_print, name_print)
+     name_print = n.name_print, user_name_print = n.user_name_print, key_id = $1
+   FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[])
+     AS n(source, local_id, was, content, content_print, number_print, name_print, user_name_print)
    WHERE o.source = n.source AND o.local_id = n.local_id AND o.content = n.was RETURNING 1`,
 );
 
@@ -271,6 +273,7 @@ export async function putAccounts(
       column((row) => row.deleted),
       // Arrays of arrays must have one length; marks are words without spaces.
       column((row) => row.marks.join(' ')),
+      column((row) => row.userNamePrint ?? null),
     ],
   );
   return counts!;
@@ -326,6 +329,7 @@ export async function replaceKeyed(
     renewed.map(({ row }) => row.contentPrint),
     renewed.map(({ row }) => row.numberPrint ?? null),
     renewed.map(({ row }) => row.namePrint ?? null),
+    renewed.map(({ row }) => row.userNamePrint ?? null),
   ]);
   return rows.length;
 }

@@ -8,7 +8,7 @@ import type { ComposedSms } from './wording.ts';
 export interface CodeParams {
   code: string;
   /** Named in the text, so that nobody reads a sign-in code out to "confirm a parcel". */
-  purpose: 'sign-in' | 'register' | 'step-up';
+  purpose: 'sign-in' | 'register' | 'step-up' | 'claim';
   minutes: number;
 }
 

@@ -12,6 +12,7 @@ export const TEXT_NAMES = [
   'code.sign-in',
   'code.register',
   'code.step-up',
+  'code.claim',
   'registration-finished',
   'registration-refused',
   'password-changed',

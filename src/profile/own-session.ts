@@ -17,6 +17,8 @@ export interface ProfileState extends AppState {
 export type ProfileContext = ParameterizedContext<ProfileState>;
 
 export const ACCOUNT = '/account';
+export const OLD_ACCOUNTS = `${ACCOUNT}/old-accounts`;
+export const CLAIM = `${OLD_ACCOUNTS}/claim`;
 const LOGOUT = '/oauth/logout?client_id=';
 
 /** Pages one may have wanted before signing in, as they travel in `state`. */
@@ -25,10 +27,12 @@ const WANTED: Record<string, string> = {
   disclosures: `${ACCOUNT}/disclosures`,
   agreements: `${ACCOUNT}/agreements`,
   sessions: `${ACCOUNT}/sessions`,
+  'old-accounts': OLD_ACCOUNTS,
+  claim: CLAIM,
 };
 
-/** Address that signs somebody in, or registers them first, and leads to /account afterwards. */
-export function signInAddress(issuer: string, wanted: string, prompt?: 'create'): string {
+/** Address that signs somebody in (`login`: anew), or registers them first, and leads to /account afterwards. */
+export function signInAddress(issuer: string, wanted: string, prompt?: 'create' | 'login'): string {
   const query = new URLSearchParams({
     client_id: OWN_CLIENT,
     response_type: 'none',
@@ -47,7 +51,8 @@ export function signedIn({ oidc, issuer, pages }: ProfileRooms): Middleware<Prof
     const back = readReturn(ctx);
     if (who) {
       // The provider's answer is read; the address people keep and share says nothing of it.
-      if (back) return redirect(ctx, WANTED[back.wanted] ?? ACCOUNT);
+      // Who cancelled does not want it any more; asking again would go in circles.
+      if (back) return redirect(ctx, (!back.cancelled && WANTED[back.wanted]) || ACCOUNT);
       ctx.state.who = who;
       return next();
     }
@@ -72,10 +77,11 @@ export function redirect(ctx: AppContext, to: string): void {
   ctx.redirect(to);
 }
 
-function readReturn(ctx: AppContext): { wanted: string } | undefined {
+function readReturn(ctx: AppContext): { wanted: string; cancelled: boolean } | undefined {
   const { state, error } = ctx.query;
   if (ctx.method !== 'GET' || (state === undefined && error === undefined)) return undefined;
-  return { wanted: typeof state === 'string' && Object.hasOwn(WANTED, state) ? state : 'overview' };
+  const wanted = typeof state === 'string' && Object.hasOwn(WANTED, state) ? state : 'overview';
+  return { wanted, cancelled: error !== undefined };
 }
 
 function showNotSignedIn(ctx: AppContext, pages: ProfileRooms['pages'], issuer: string): void {

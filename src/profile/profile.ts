@@ -3,8 +3,10 @@ import type { Middleware } from 'koa';
 import type { AppContext, AppState } from '../platform/http/context.ts';
 import { door, openDoors, roadsOf } from '../platform/http/doors.ts';
 import { makeAgreements } from './agreements.ts';
+import { makeClaimOldAccount } from './claim-old-account.ts';
 import { makeDisclosures } from './disclosures.ts';
 import { makeHome } from './home.ts';
+import { makeOldAccounts } from './old-accounts.ts';
 import { makeOverview } from './overview.ts';
 import { signedIn as makeSignedIn, type ProfileContext, type ProfileState, redirect } from './own-session.ts';
 import type { ProfileRooms } from './rooms.ts';
@@ -24,6 +26,9 @@ export function openProfile(rooms: ProfileRooms): Profile {
   const disclosures = makeDisclosures(rooms);
   const agreements = makeAgreements(rooms);
   const sessions = makeSessions(rooms);
+  const oldAccounts = makeOldAccounts(rooms);
+  const claiming = makeClaimOldAccount(rooms);
+  const { fresh } = claiming;
   const home = makeHome(rooms);
   const page = (
     road: string,
@@ -41,6 +46,11 @@ export function openProfile(rooms: ProfileRooms): Profile {
     page('POST /account/agreements/revoke',   [signedIn, csrf, switched],      agreements.revoke),
     page('GET  /account/sessions',            [signedIn],                      sessions.list),
     page('POST /account/sessions/end',        [signedIn, csrf, switched],      sessions.end),
+    page('GET  /account/old-accounts',        [signedIn],                      oldAccounts.list),
+    page('POST /account/old-accounts/not-mine', [signedIn, csrf, switched],    oldAccounts.notMine),
+    page('GET  /account/old-accounts/claim',  [signedIn, fresh],               claiming.show),
+    page('POST /account/old-accounts/claim',  [signedIn, csrf, fresh],         claiming.claim),
+    page('POST /account/old-accounts/code',   [signedIn, csrf, fresh],         claiming.sendCode),
     page('GET  /signed-out-everywhere',       [],                              sessions.showEnded),
     ...(rooms.trial ? [page('GET  /trial/outbox', [], home.showOutbox)] : []),
   ];

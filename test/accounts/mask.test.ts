@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maskDocument, maskName, maskPhone, maskTibetanName } from '../../src/accounts/mask.ts';
+import {
+  maskDocument,
+  maskIdentifier,
+  maskName,
+  maskPhone,
+  maskTibetanName,
+} from '../../src/accounts/mask.ts';
 
 test.each([
   ['54019919000101001X', '5****************X', '540*************1X'],
@@ -28,6 +34,21 @@ test.each([
   ['JOHN SMITH', '**** ****H'],
 ])('name %s is shown as %s', (name, masked) => {
   expect(maskName(name)).toBe(masked);
+});
+
+test.each([
+  ['7', '*'],
+  ['A-7', '***'],
+  ['u0001', 'u***1'],
+  ['gaoyuan', 'g****an'],
+  ['gaoyuan2016', 'gao******16'],
+  ['13800000000', '138****0000'],
+  ['高原雄鹰', '高**鹰'],
+  ['e\u0301toile', 'e\u0301***le'],
+  ['བཀྲ་ཤིས་དོན་གྲུབ', '***་གྲུབ'],
+  [`${'x'.repeat(200)}yz`, 'xxx********yz'],
+])('an id or user name %s is shown to its owner as %s', (text, masked) => {
+  expect(maskIdentifier(text)).toBe(masked);
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { faultsInTibetan } from '../house/tibetan.ts';
 
 const phone = '15400000000';
 const LONGEST_SIGNATURE = '一二三四五六七八九十一二';
-const purposes = ['sign-in', 'register', 'step-up'] as const;
+const purposes = ['sign-in', 'register', 'step-up', 'claim'] as const;
 const plain = ['registration-finished', 'registration-refused', 'password-changed'] as const;
 
 const codeSms = (language: Sms['language'], purpose: (typeof purposes)[number], minutes = 5): Sms => ({

@@ -22,6 +22,9 @@ export interface CaseRow {
   organisation_id: OrganisationId | null;
   resolved_code: string | null;
   subject_kind: SubjectKind;
+  /** Whose it would be; of what was claimed, who claimed it. */
+  proposed_id: PersonId | null;
+  contested: 'claimed' | 'disputed' | null;
   set_aside: 'rejected' | 'waits' | null;
   set_aside_until: Date | null;
 }
@@ -56,9 +59,10 @@ export interface Opening {
 export type CaseState = 'open' | 'set-aside' | 'awaiting-approval';
 
 const COLUMNS = `o.source, o.local_id, o.at, o.content, o.content_print, o.number_print, o.reasons, o.outcome, o.tier,
-  o.register_said, o.person_id, o.organisation_id, o.resolved_code, o.set_aside, o.set_aside_until,
+  o.register_said, o.person_id, o.organisation_id, o.resolved_code, o.proposed_id, o.contested, o.set_aside, o.set_aside_until,
   (SELECT s.subject_kind FROM legacy_source s WHERE s.source = o.source) AS subject_kind`;
-const IS_CASE = `o.outcome = 'doubtful' AND o.tier = 'B' AND o.linked_by IS NULL`;
+/** A link that is disputed may still stand, where it opened the account. */
+const IS_CASE = `o.outcome = 'doubtful' AND o.tier = 'B' AND (o.linked_by IS NULL OR o.contested = 'disputed')`;
 const PROPOSED = `EXISTS (SELECT FROM legacy_decision d
   WHERE d.source = o.source AND d.local_id = o.local_id AND d.state = 'proposed')`;
 const IN_STATE = `CASE $1 WHEN 'set-aside' THEN o.set_aside IS NOT NULL

@@ -28,7 +28,10 @@ export interface CaseLine {
 
 /** Whether a row is one that people decide. */
 export const isCase = (row: store.CaseRow): boolean =>
-  row.outcome === 'doubtful' && row.tier === 'B' && row.person_id === null && row.organisation_id === null;
+  row.outcome === 'doubtful' &&
+  row.tier === 'B' &&
+  row.organisation_id === null &&
+  (row.person_id === null || row.contested === 'disputed');
 
 /** The next cases; hand the last one back as `after`. */
 export async function listCases(
@@ -111,6 +114,8 @@ export async function viewCase(
     key: `${other.source}/${other.local_id}`,
     record: openRecord(room.sealer, other.source, other),
   }));
+  const claimantId = row.contested !== null && row.proposed_id !== account?.id ? row.proposed_id : null;
+  const claimant = claimantId ? await room.accounts.get(claimantId) : undefined;
   const reasons = row.reasons ?? [];
   const proposed = propose(reasons, account !== undefined);
   const waiting = await store.proposalOf(room.database, at.source, at.localId);
@@ -120,7 +125,7 @@ export async function viewCase(
     reasons: reasons.map((reason) => ({ reason, words: REASON_WORDS[reason] })),
     register: row.register_said ?? 'not asked',
     fields: FIELDS,
-    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others),
+    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others, claimant),
     proposed,
     preview: previewOf(proposed.action, { account, client }),
     waiting: waiting && {

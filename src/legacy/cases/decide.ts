@@ -11,6 +11,7 @@ import { done, type Failure, failed, type Outcome } from '../../platform/failure
 import { rollingBack, type Transaction } from '../../platform/postgres.ts';
 import type { EnterpriseRegister } from '../../registries/enterprise.ts';
 import type { Comparison, PopulationRegister } from '../../registries/registry.ts';
+import { endContest } from '../claims/claim-store.ts';
 import { type LinkRoom, linkDecided } from '../link.ts';
 import { subjectKindOfSource } from '../staging-store.ts';
 import { type CaseRoom, type Gathered, gatherCase } from './cases.ts';
@@ -53,7 +54,7 @@ export const isLate = ({ proposed_at }: store.Proposal, now: Date): boolean =>
 
 /**
  * Decides a case, or proposes the decision where a second person must agree. Failures: `case-unknown` 404, `case-no-account`,
- * `case-person-stopped`, `case-number-needed`, `case-account-there`, `case-proposed` (409), `case-day` 422,
+ * `case-person-stopped`, `case-number-needed`, `case-account-there`, `case-linked`, `case-proposed` (409), `case-day` 422,
  * `case-register` 409 (params.said), and those of a name.
  */
 export async function decideCase(room: DecideRoom, decision: Decision): Promise<Outcome<Decided>> {
@@ -207,7 +208,13 @@ async function targetOf(
   return accounts.get(id, tx);
 }
 
-const factsOf = ({ record, account }: Gathered, target: Person | undefined) => ({
+const factsOf = ({ row, record, account }: Gathered, target: Person | undefined) => ({
+  linked:
+    row.person_id === null
+      ? undefined
+      : row.person_id === target?.id
+        ? ('to-target' as const)
+        : ('elsewhere' as const),
   number: record.number.state,
   standing: account,
   target: target && { ...target, underNumber: target.id === account?.id },
@@ -238,7 +245,12 @@ async function act(
     await store.setAside(tx, source, localId, action === 'wait' ? 'waits' : 'rejected', until);
     return done({ state: 'done', personId: undefined });
   }
-  await store.setAside(tx, source, localId, null, undefined);
+  await endContest(tx, source, localId);
+  // Disputed, and theirs after all: the link that opened the account stands as it stood.
+  if (row.person_id !== null) {
+    await room.tell?.(tx, [{ kind: 'linked', source, localId, personId: row.person_id }]);
+    return done({ state: 'done', personId: row.person_id });
+  }
   const reasons = [...(row.reasons ?? []), 'decided'];
   const personId = await linkDecided(room, tx, {
     ...{ source, localId, actor, reasons },

@@ -13,6 +13,8 @@ export interface CaseFacts {
   standing: CaseTarget | undefined;
   /** The account that is to be linked to; the one under the number unless another was named. */
   target: (CaseTarget & { underNumber: boolean }) | undefined;
+  /** Disputed by its person, and still linked because the link opened the account: to the target, or not. */
+  linked?: 'to-target' | 'elsewhere' | undefined;
 }
 
 export interface CaseTarget {
@@ -24,7 +26,8 @@ export type CaseRefusal =
   | 'case-no-account'
   | 'case-person-stopped'
   | 'case-number-needed'
-  | 'case-account-there';
+  | 'case-account-there'
+  | 'case-linked';
 
 export type Ruling = { allowed: true; secondPerson: boolean } | { allowed: false; why: CaseRefusal };
 
@@ -49,7 +52,10 @@ const RULES: Record<CaseAction, (facts: CaseFacts) => Ruling> = {
 };
 
 /** Whether an action may be taken, and by how many. */
-export const ruleOn = (action: CaseAction, facts: CaseFacts): Ruling => RULES[action](facts);
+export function ruleOn(action: CaseAction, facts: CaseFacts): Ruling {
+  const stays = action === 'wait' || (action === 'link' && facts.linked === 'to-target');
+  return facts.linked && !stays ? refused('case-linked') : RULES[action](facts);
+}
 
 export interface OrganisationCaseFacts {
   /** link: the organisation that is to be linked to, and whether one of the row's own numbers finds it as its own. */
@@ -81,6 +87,7 @@ export const ruleOnOrganisation = (action: CaseAction, facts: OrganisationCaseFa
 
 /** What each reason speaks for; the first that applies, in the order in which a person would look. */
 const PROPOSALS: readonly { reason: Reason; action: CaseAction; why: string }[] = [
+  { reason: 'disputed-by-owner', action: 'reject', why: 'whom it was linked to says that it is not theirs' },
   { reason: 'person-deceased', action: 'reject', why: 'the person has died' },
   { reason: 'account-closed', action: 'reject', why: 'the account was closed' },
   { reason: 'account-frozen', action: 'wait', why: 'the account is frozen' },
@@ -104,6 +111,11 @@ const PROPOSALS: readonly { reason: Reason; action: CaseAction; why: string }[] 
   { reason: 'name-cut', action: 'link', why: 'one name is the beginning of the other' },
   { reason: 'name-damaged', action: 'link', why: 'the names agree but for lost characters' },
   { reason: 'name-absent', action: 'wait', why: 'without a name its owner may claim it' },
+  {
+    reason: 'number-of-another',
+    action: 'wait',
+    why: 'the department must say whose it is: the number or who claimed it',
+  },
   { reason: 'register-mismatch', action: 'wait', why: 'the register knows the number under another name' },
   { reason: 'register-unknown', action: 'wait', why: 'the register does not know the number' },
 ];

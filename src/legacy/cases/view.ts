@@ -78,11 +78,12 @@ function differences(own: Facts, other: Facts): Field[] {
   return FIELDS.filter((field) => !same[field]);
 }
 
-/** The case's own row first, then the account under its number, then other old accounts of the number. */
+/** The case's own row first, then the account under its number, who claimed it, and other old accounts of the number. */
 export function sidesOf(
   own: { key: string; record: OldRecord },
   account: Person | undefined,
   others: readonly { key: string; record: OldRecord }[],
+  claimant?: Person,
 ): Side[] {
   const mine = factsOfRecord(own.record);
   const side = (kind: Side['kind'], key: string, facts: Facts): Side => ({
@@ -91,7 +92,7 @@ export function sidesOf(
   });
   return [
     { ...side('old', own.key, mine), differs: [] },
-    ...(account ? [side('account', account.id, factsOfPerson(account))] : []),
+    ...[account, claimant].flatMap((one) => (one ? [side('account', one.id, factsOfPerson(one))] : [])),
     ...others.map(({ key, record }) => side('old', key, factsOfRecord(record))),
   ];
 }
@@ -183,4 +184,9 @@ export const REASON_WORDS: Record<Reason, string> = {
   'register-unknown': 'the register does not know the number',
   'register-unreachable': 'the register did not answer',
   'register-not-asked': 'the register was not asked yet',
+  'claimed-by-password': 'somebody claimed it with its password',
+  'claimed-by-phone': 'somebody claimed it with a code to its phone',
+  'number-of-another': 'the number is another person’s than who claimed it',
+  'rejected-before': 'it was decided before that it is not to be linked',
+  'disputed-by-owner': 'whom it was linked to says that it is not theirs',
 };

@@ -8,6 +8,7 @@ export const english: Wording = {
   'code.sign-in': '{code} is your sign-in code. Valid {minutes} min. Tell nobody.',
   'code.register': '{code}: registration code, valid {minutes} min. Tell nobody.',
   'code.step-up': '{code}: security check code, valid {minutes} min. Tell nobody',
+  'code.claim': '{code}: code to claim an account, {minutes} min. Tell nobody',
   'registration-finished':
     'Your registration is complete; you can sign in now. If it was not you, please tell a service hall.',
   'registration-refused':

@@ -2,9 +2,15 @@
  * Every page of a citizen's journeys, as a browser shows it: accessible by WCAG 2.2 AA, nothing sticking out, in
  * three languages, on a phone and at a desk. SCREENSHOTS names a folder for pictures of them all.
  */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PersonId } from '../../../src/accounts/person.ts';
+import { stageFile } from '../../../src/legacy/stage.ts';
 import {
   expectAccessible,
   expectNoSidewaysScroll,
@@ -49,12 +55,34 @@ beforeAll(async () => {
     grant_types: ['authorization_code', 'refresh_token'],
   });
   onDuty = await registerDepartment(yihao.yihao.clients, { legal_basis: 'statutory-duty' });
+  await stageOldSystem();
 });
 afterAll(async () => {
   await browser?.close();
   await yihao?.close();
   site?.close();
 });
+
+/** An old system with two accounts for each room to claim. */
+async function stageOldSystem(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'yihao-looking-'));
+  const path = join(folder, 'old.csv');
+  const secret = createHash('md5').update('lake77').digest('hex');
+  // The number of the second is that of nobody who claims it.
+  const rows = ROOMS.flatMap((look, n) => [
+    `10020${n},claimed${suffixOf(look)},${secret},,`,
+    `20020${n},another${suffixOf(look)},${secret},,${someCitizen().document.number}`,
+  ]);
+  writeFileSync(path, ['id,yhm,mm,sjh,sfzh', ...rows].join('\n'));
+  const declaration = `source: talent
+title: { zh-CN: 人才服务网（旧）, bo: ཤེས་ལྡན་མི་སྣའི་ཞབས་ཞུའི་དྲ་ཚིགས། (རྙིང་པ།), en: Talent service (old) }
+person: { localId: id, userName: yhm, password: mm, phone: sjh, document: { column: sfzh } }
+recipe: md5(p)
+`;
+  const staged = await stageFile(yihao.yihao, { declaration, path });
+  rmSync(folder, { recursive: true });
+  if (!staged.ok) throw new Error(staged.failure.code);
+}
 
 /** Presses a form's own button and waits for the page that follows. */
 async function send(
@@ -89,8 +117,11 @@ const ROOMS = [
   { language: 'bo', size: 'narrow', elder: true },
 ] as const;
 
+const suffixOf = ({ language, size, elder }: (typeof ROOMS)[number]) =>
+  `${language}-${size}${elder ? '-elder' : ''}`;
+
 describe.each(ROOMS)('$language, $size, elder $elder', (look) => {
-  const suffix = `${look.language}-${look.size}${look.elder ? '-elder' : ''}`;
+  const suffix = suffixOf(look);
   const seen = async (page: Page, name: string) => {
     await screenshot(page, `${name}-${suffix}`);
     expect(await page.locator('h1').count(), `${name} has one heading`).toBe(1);
@@ -224,6 +255,31 @@ describe.each(ROOMS)('$language, $size, elder $elder', (look) => {
     await seen(page, 'sessions');
     await send(page, {}, 'form.item-side button');
     await seen(page, 'sessions-ended-one');
+    await page.goto('/account/old-accounts');
+    await seen(page, 'old-accounts-empty');
+    await page.goto('/account/old-accounts/claim');
+    await seen(page, 'claim');
+    await send(page, { old_name: 'nobody2016', old_password: 'wrong' });
+    await seen(page, 'claim-fault');
+    await send(page, {}, 'button[formaction]');
+    await seen(page, 'claim-code');
+    await send(page, { code: '123456' });
+    await seen(page, 'claim-code-fault');
+    await page.goto('/account/old-accounts/claim');
+    await send(page, { old_name: `claimed${suffix}`, old_password: 'lake77' });
+    await seen(page, 'old-accounts-linked');
+    await page.locator('summary').first().click();
+    await seen(page, 'old-accounts-not-mine');
+    await send(page, {}, 'details button');
+    await seen(page, 'old-accounts-denied');
+    await page.goto('/account/old-accounts/claim');
+    await send(page, { old_name: `another${suffix}`, old_password: 'lake77' });
+    await seen(page, 'old-accounts-case');
+    await yihao.yihao.database.transaction((tx) =>
+      yihao.yihao.accounts.change(tx, person.id as PersonId, { identityLevel: 1 }),
+    );
+    await page.goto('/account/old-accounts/claim');
+    await seen(page, 'claim-level');
     await page.goto('/oauth/logout');
     await seen(page, 'logout');
     await send(page);
