@@ -118,10 +118,6 @@ const OPERATOR_WORDS: Record<string, { title: string; next: string }> = {
     title: 'There is already an account for this document',
     next: '`person show` with its number shows it.',
   },
-  'organisation-unknown': {
-    title: 'No organisation is known here under this number',
-    next: 'It is opened when an old account of it comes home.',
-  },
 };
 
 /** A refusal with its code for scripts and its words for people. */
