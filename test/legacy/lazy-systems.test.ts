@@ -1,6 +1,7 @@
 /** Several systems behind one sign-in, some of them away: who is asked, for how long, and what people hear. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeSamePace } from '../../src/credentials/same-pace.ts';
+import { declareSource } from '../../src/legacy/declare.ts';
 import { openLoginDoor } from '../../src/legacy/lazy/login-door.ts';
 import { openOldSignIn } from '../../src/legacy/old-sign-in.ts';
 import { openOldSystems } from '../../src/legacy/old-systems.ts';
@@ -86,6 +87,21 @@ describe.each(stores)('systems that check passwords themselves, on $name', (stor
     expect(asked()).toEqual([0, 1, 0]);
     await room.come('zhaxi', STRONG);
     expect(asked()).toEqual([1, 1, 1]);
+  });
+
+  test('only a system with a login interface is declared without a dump', async () => {
+    const room = await openRoom();
+    const declare = (declaration: string) =>
+      declareSource(room.room, { declaration, actor: 'operator:test' });
+    const bare = 'source: bare\ntitle: { zh-CN: x }\nperson: { localId: id }\n';
+    expect(await declare(bare)).toMatchObject({ failure: { faults: [{ setting: 'login' }] } });
+    expect(await declare(`${bare}identifiers: [phone]`)).toMatchObject({
+      failure: { faults: [{ setting: 'identifiers' }] },
+    });
+    expect(await declare('source: bare\ntitle: { zh-CN: x }\n')).toMatchObject({
+      failure: { faults: [{ setting: 'person' }] },
+    });
+    expect(await room.events('old-system.declared')).toHaveLength(3);
   });
 
   test('of people who share a phone here nobody else is asked', async () => {

@@ -46,6 +46,8 @@ export interface LoginDoor {
 /** For so long everybody hears of an old system that did not answer, unless it answers before. */
 const SILENCE_MS = 300_000;
 const RETRY_SECONDS = 60;
+/** One line in the log for so long, however many people come. */
+const TOLD_MS = 60_000;
 
 const unreachable = () => failed('old-system-unreachable', 503, { retryAfter: RETRY_SECONDS });
 
@@ -53,12 +55,16 @@ export function openLoginDoor(room: LoginDoorRoom): LoginDoor {
   const { hasher, log, settings } = room;
   const readSystems = makeSystemReader(room);
   const silent = new Map<string, number>();
+  const told = new Map<string, number>();
 
   const note = (asked: readonly LoginSystem[], without: readonly LoginSystem[]) => {
     for (const { source } of asked) silent.delete(source);
+    const now = performance.now();
     for (const { source } of without) {
-      silent.set(source, performance.now());
-      log.warn({ source }, 'an old system did not say whether a password is right');
+      silent.set(source, now);
+      if (now - (told.get(source) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) continue;
+      told.set(source, now);
+      log.warn({ source }, 'an old system does not say whether passwords are right');
     }
   };
 
