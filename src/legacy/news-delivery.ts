@@ -62,7 +62,9 @@ export function startNewsDelivery(room: NewsDeliveryRoom): NewsDelivery {
   const work = async () => {
     if (stopped) return;
     const due = await store.dueLines(database, clock.now());
-    await Promise.all(due.map((clientId) => deliverTo(room, clientId, () => stopped)));
+    const all = await Promise.allSettled(due.map((clientId) => deliverTo(room, clientId, () => stopped)));
+    // What broke is tried again when its claim has run out.
+    for (const one of all) if (one.status === 'rejected') throw one.reason;
   };
   const run = () => {
     working = working.then(work, work);
