@@ -10,11 +10,7 @@ interface TallyRow {
 }
 
 /** What is wrong after a phase, in words; empty when nothing is. */
-export function faultsOf(
-  phase: PhaseName,
-  answer: Record<string, unknown>,
-  expected: Expected,
-): string[] {
+export function faultsOf(phase: PhaseName, answer: Record<string, unknown>, expected: Expected): string[] {
   const pairs = WANTED[phase](answer, expected);
   return pairs
     .filter(([, found, wanted]) => found !== wanted)

@@ -240,7 +240,7 @@ const MAKE: Record<Kind, Maker> = {
     return asked(draft.as(found, 'person-decides', { name: found.writes.slice(0, NAME_WIDTH) }));
   },
   'lost character': ({ as, fresh }) =>
-    asked(as(fresh(), 'person-decides', { name: `?${[...fresh().writes].slice(1).join('')}` })),
+    asked(as(fresh(), 'person-decides', { name: `?${[...fresh().writes].slice(1).join('') || '措'}` })),
   organisation: ({ as, fresh }, _rule, _n, dice) =>
     as(fresh(), 'person-decides', { name: dice.pick(ORGANISATIONS) }),
   'other person’s name': ({ as, fresh }) =>

@@ -16,6 +16,7 @@ import { endDecisions } from './cases/cases-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
 import * as store from './matching-store.ts';
 import { whenUsed } from './old-password-store.ts';
+import { refreshStatistics } from './staging-store.ts';
 
 export interface LinkRoom {
   database: Database;
@@ -47,6 +48,7 @@ export async function applySource(
   onProgress: (done: number) => void = () => {},
 ): Promise<ApplyResult> {
   const result: ApplyResult = { source, linked: 0, opened: 0, changed: 0 };
+  await refreshStatistics(room.database);
   for (let after = ''; ; ) {
     const page = await room.database.transaction((tx) => applyPage(room, tx, source, after, actor));
     if (!page) return result;
@@ -65,16 +67,12 @@ async function applyPage(
   after: string,
   actor: string,
 ): Promise<Page | undefined> {
-  const rows = await store.lockReady(tx, source, after, PAGE);
-  if (rows.length === 0) return undefined;
-  const first = await judgeRows(room, tx, source, rows);
-  // Nobody is closed, renamed or merged between the verdict and the link.
-  await room.accounts.hold(
-    tx,
-    first.flatMap(({ standing }) => (standing ? [standing.id] : [])),
-  );
-  const judged = await judgeRows(room, tx, source, rows);
-  const page: Page = { linked: 0, opened: 0, changed: 0, last: rows.at(-1)!.local_id };
+  const last = await store.endOfPage(tx, source, after, PAGE);
+  if (last === undefined) return undefined;
+  const page: Page = { linked: 0, opened: 0, changed: 0, last };
+  const rows = await store.lockReady(tx, source, after, last);
+  if (rows.length === 0) return page;
+  const judged = await judgeRows(room, tx, source, rows, { hold: (ids) => room.accounts.hold(tx, ids) });
   const { links, changed } = await settle(room, tx, source, judged);
   await store.link(tx, { source, actor, now: room.clock.now() }, links);
   if (changed.length > 0) await store.writeVerdicts(tx, source, changed.map(toVerdictRow), room.clock.now());

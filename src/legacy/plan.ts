@@ -4,7 +4,8 @@ import type { Database } from '../platform/postgres.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
 import { comeBack } from './cases/cases-store.ts';
 import { type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
-import { pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
+import { endOfPage, pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
+import { refreshStatistics } from './staging-store.ts';
 
 export interface PlanRoom extends JudgeRoom {
   database: Database;
@@ -27,9 +28,11 @@ export interface PlanResult {
 }
 
 const PAGE = 500;
-const PARALLEL = 16;
+const PAGES_AT_ONCE = 3;
+/** Where a register answers in 5 ms, about as many questions as one process can ask. */
+export const PARALLEL = 32;
 
-/** Judges page by page; a run that was cut off loses nothing but its last page. Again judges anew what is not linked. */
+/** Judges page by page; a run that was cut off loses nothing but its last pages. Again judges anew what is not linked. */
 export async function planSource(
   room: PlanRoom,
   source: string,
@@ -40,14 +43,30 @@ export async function planSource(
   const ask = makeAsker(population, { parallel, budget });
   let judged = 0;
   await comeBack(database, source, clock.now());
-  for (let after = ''; ; ) {
-    const rows = await pageUnlinked(database, source, after, PAGE);
-    if (rows.length === 0) break;
-    const verdicts = (await judgeRows(room, database, source, rows, ask)).map(toVerdictRow);
+  await refreshStatistics(database);
+  const judgePage = async (after: string, last: string): Promise<void> => {
+    const rows = await pageUnlinked(database, source, after, last);
+    const verdicts = (await judgeRows(room, database, source, rows, { ask })).map(toVerdictRow);
     await writeVerdicts(database, source, verdicts, clock.now());
     judged += rows.length;
-    after = rows.at(-1)!.local_id;
     onProgress(judged);
+  };
+  // The register's answers take longest: while those of some pages are awaited, the next ones are read and judged.
+  const pages: Promise<void>[] = [];
+  try {
+    for (let after = ''; ; ) {
+      const last = await endOfPage(database, source, after, PAGE);
+      if (last === undefined) break;
+      const page = judgePage(after, last);
+      // Told by who awaits it below; until then another page may be awaited.
+      page.catch(() => {});
+      pages.push(page);
+      if (pages.length >= PAGES_AT_ONCE) await pages.shift();
+      after = last;
+    }
+    await Promise.all(pages);
+  } finally {
+    await Promise.allSettled(pages);
   }
   return { source, judged, asked: ask.asked(), tally: await tally(database, source) };
 }
