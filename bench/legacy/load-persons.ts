@@ -5,6 +5,7 @@
 import { newPersonId } from '../../src/accounts/person.ts';
 import { SEALED_COLUMNS, sealFields } from '../../src/accounts/person-row.ts';
 import { openYihao } from '../../src/app.ts';
+import { byteArray } from '../../src/platform/byte-array.ts';
 import type { Database } from '../../src/platform/postgres.ts';
 import { readSettings } from '../../src/settings.ts';
 import { citizen, isFrozen } from './people.ts';
@@ -45,13 +46,13 @@ async function loadBatch(begin: number, end: number): Promise<void> {
     await query(INSERT_PEOPLE, [
       ids,
       people.map(({ state }) => state),
-      ...SEALED_COLUMNS.map((_, at) => people.map(({ sealed }) => sealed[at])),
+      ...SEALED_COLUMNS.map((_, at) => byteArray(people.map(({ sealed }) => sealed[at]))),
     ]);
     await query(INSERT_FINGERPRINTS, [
       [...ids, ...ids],
       [...ids.map(() => 'citizen-number'), ...ids.map(() => 'phone')],
       fingerprinter.currentKeyId,
-      [...people.map(({ number }) => number), ...people.map(({ phone }) => phone)],
+      byteArray([...people.map(({ number }) => number), ...people.map(({ phone }) => phone)]),
     ]);
   });
 }

@@ -1,6 +1,6 @@
 /** `legacy …`: accounts of old systems, from the file to the staging table. */
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { PersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { reopenCase } from '../legacy/cases/decide.ts';
@@ -9,7 +9,7 @@ import { inspectFile } from '../legacy/inspect.ts';
 import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.ts';
 import { tally } from '../legacy/matching-store.ts';
 import { countPasswords } from '../legacy/old-password-store.ts';
-import { planSource } from '../legacy/plan.ts';
+import { PARALLEL, planSource } from '../legacy/plan.ts';
 import { rejectsAsCsv } from '../legacy/rejects.ts';
 import { listDumps, listRejects, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
@@ -19,6 +19,7 @@ import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts'
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
 import { accept, actor, RefusedCommand, readText, reasonText, reporting, withRooms } from './run.ts';
+import { stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
 
@@ -54,14 +55,19 @@ export function addLegacyCommands(program: Command): void {
     .command('plan')
     .argument('<source>', 'the old system')
     .option('--budget <questions>', 'questions to the population register at most', Number)
+    .option('--parallel <questions>', 'questions to it at the same time', atLeastOne, PARALLEL)
     .description('the dry run: what would become of each old account, and why. No account is touched')
-    .action(async (source: string, options: { budget?: number }, command: Command) => {
+    .action(async (source: string, options: { budget?: number; parallel: number }, command: Command) => {
+      stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('judging');
         const room = { ...linkRoom(yihao), population: yihao.registries.population };
-        const budget = options.budget === undefined ? {} : { budget: options.budget };
-        const result = await planSource(room, source, budget, (judged) =>
+        const limits = {
+          parallel: options.parallel,
+          ...(options.budget === undefined ? {} : { budget: options.budget }),
+        };
+        const result = await planSource(room, source, limits, (judged) =>
           progress.show(judged / total, judged),
         ).finally(() => progress.end());
         return {
@@ -76,6 +82,7 @@ export function addLegacyCommands(program: Command): void {
     .argument('<source>', 'the old system')
     .description('link what `plan` found to agree, and open the accounts that are missing')
     .action(async (source: string, _options, command: Command) => {
+      stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('linking');
@@ -167,6 +174,13 @@ export function addLegacyCommands(program: Command): void {
 
   addLegacyCaseCommands(legacy);
   addLegacyPasswordCommands(legacy);
+}
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
 }
 
 const linkRoom = ({ database, accounts, sealer, clock, audit }: Yihao): LinkRoom => ({

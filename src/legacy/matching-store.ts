@@ -1,5 +1,6 @@
 /** Verdicts and links of old accounts in the database. */
 import type { PersonId } from '../accounts/person.ts';
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 import type { Reason, RegisterWord, Tier } from './matching.ts';
 
@@ -130,7 +131,7 @@ export const lockReady = (
 /** Numbers of the given that several names share in this system, by their fingerprint as hex. */
 export async function sharedNumbers(on: Queryable, source: string, prints: Buffer[]): Promise<Set<string>> {
   if (prints.length === 0) return new Set();
-  const rows = await on.query<{ number_print: Buffer }>(SHARED, [source, prints]);
+  const rows = await on.query<{ number_print: Buffer }>(SHARED, [source, byteArray(prints)]);
   return new Set(rows.map((row) => row.number_print.toString('hex')));
 }
 
