@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
  * several times what it needs. What the database does for it is not made to wait.
  */
 export function stepBack(): void {
-  setPriority(constants.priority.PRIORITY_LOW);
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   // Read by the engine at each collection, so they hold from now on.
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=200');
