@@ -120,8 +120,10 @@ async function measureStore(
     load = await startSignIns(store.env, `http://localhost:${PORT}`, seed, signIns);
     printSignIns(say, 'before', load.usual);
   }
-  say(tableHead());
   const database = new DatabaseCpu(store.url && new URL(store.url).pathname.slice(1));
+  // A command that does next to nothing: what each of them takes before its first row.
+  const start = await runCommand(['status'], store.env, database);
+  say(tableHead(start));
   const lines: Line[] = [];
   for (const phase of PHASES) {
     const questions = await asked(register);
@@ -132,6 +134,7 @@ async function measureStore(
       phase,
       rows: phase === 'stage' ? expected.rows : expected.accounts,
       ...measured,
+      start: { seconds: start.seconds, cpu: start.cpu.process },
       questions: (await asked(register)) - questions,
       faults: faultsOf(phase, measured.answer, expected),
     };

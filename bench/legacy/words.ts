@@ -8,6 +8,8 @@ export interface Line extends Measured {
   store: string;
   phase: PhaseName;
   rows: number;
+  /** What the command line takes before its first row; rates and CPU a row are without it, `seconds` are with it. */
+  start: { seconds: number; cpu: number };
   /** To the register. */
   questions: number;
   faults: string[];
@@ -15,20 +17,22 @@ export interface Line extends Measured {
   signIns?: Latencies;
 }
 
-export const tableHead = (): string =>
+export const tableHead = ({ seconds, cpu }: Measured): string =>
+  `  the command line starts in ${seconds.toFixed(1)} s (CPU ${cpu.process.toFixed(1)} s); rows/s and CPU are without that\n` +
   '  phase       rows  seconds   rows/s  peak MB   CPU µs/row: process database   questions';
 
 export function printLine(say: (text: string) => unknown, line: Line, usual: Latencies | undefined): void {
-  const { phase, rows, seconds, peakMb, cpu, questions, faults, signIns } = line;
+  const { phase, rows, seconds, start, peakMb, cpu, questions, faults, signIns } = line;
+  const working = Math.max(0.01, seconds - start.seconds);
   const perRow = (used: number) => ((used / rows) * 1e6).toFixed(0);
   say(
     [
       `  ${phase.padEnd(5)}`,
       String(rows).padStart(10),
       seconds.toFixed(1).padStart(8),
-      (rows / seconds).toFixed(0).padStart(8),
+      (rows / working).toFixed(0).padStart(8),
       peakMb.toFixed(0).padStart(8),
-      perRow(cpu.process).padStart(20),
+      perRow(Math.max(0, cpu.process - start.cpu)).padStart(20),
       perRow(cpu.database).padStart(8),
       String(questions).padStart(11),
     ].join(' '),

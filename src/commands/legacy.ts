@@ -63,8 +63,10 @@ export function addLegacyCommands(program: Command): void {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('judging');
         const room = { ...linkRoom(yihao), population: yihao.registries.population };
+        // More than the line to the register lets through at once would be answered "busy".
+        const { atOnce } = yihao.settings.registries.population;
         const limits = {
-          parallel: options.parallel,
+          parallel: Math.min(options.parallel, atOnce),
           ...(options.budget === undefined ? {} : { budget: options.budget }),
         };
         const result = await planSource(room, source, limits, (judged) =>
