@@ -1,4 +1,5 @@
 /** The statements of create-many.ts; store.ts has those for one person, and fingerprints.ts says how uniqueness holds. */
+import { byteArray } from '../platform/byte-array.ts';
 import { sql, type Transaction } from '../platform/postgres.ts';
 import type { FingerprintRow } from './fingerprints.ts';
 import type { PersonDraft, PersonId } from './person.ts';
@@ -60,7 +61,7 @@ export async function insertManyPeople(
     claims.map(({ id }) => id),
     claims.map(({ kind }) => kind),
     claims.map(({ keyId }) => keyId),
-    claims.map(({ fingerprint }) => fingerprint),
+    byteArray(claims.map(({ fingerprint }) => fingerprint)),
     by.currentKeyId,
     by.keyIds,
     people.map(({ id }) => id),
@@ -68,7 +69,7 @@ export async function insertManyPeople(
     people.map(({ draft }) => draft.locale ?? null),
     people.map(({ draft }) => draft.identityLevel),
     by.now,
-    ...SEALED_COLUMNS.map((_, at) => people.map(({ sealed }) => sealed[at] ?? null)),
+    ...SEALED_COLUMNS.map((_, at) => byteArray(people.map(({ sealed }) => sealed[at]))),
   ]);
   return inserted.map(({ id }) => id);
 }

@@ -1,4 +1,5 @@
 /** Statements over many people at once, for imports; see standing.ts. */
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 import type { PersonId, PersonState } from './person.ts';
 
@@ -38,7 +39,7 @@ export async function findStanding(
 ): Promise<StandingRow[]> {
   return on.query(FIND_STANDING, [
     asked.map(({ kind }) => kind),
-    asked.map(({ fingerprint }) => fingerprint),
+    byteArray(asked.map(({ fingerprint }) => fingerprint)),
     asked.map((one) => one.asked),
   ]);
 }

@@ -13,6 +13,7 @@ import { countLines } from './legacy-lines.ts';
 import { hashReadable } from './legacy-passwords.ts';
 import { makeProgress } from './progress.ts';
 import { RefusedCommand, readText, UsageError, withRooms } from './run.ts';
+import { stepBack } from './step-back.ts';
 
 /** Holds an address where a file would be in the way. */
 const VARIABLE = 'LEGACY_SOURCE_URL';
@@ -31,6 +32,7 @@ export function addStageCommand(legacy: Command): void {
     )
     .action(
       async (declaration: string, file: string | undefined, options: { from?: string }, command: Command) => {
+        stepBack();
         await withRooms(command, async (yihao) => {
           const text = readText(declaration);
           const progress = makeProgress('staging');

@@ -13,7 +13,7 @@ import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.
 import { undoOrganisationLink } from '../legacy/link-organisation.ts';
 import { tally } from '../legacy/matching-store.ts';
 import { countPasswords } from '../legacy/old-password-store.ts';
-import { planSource } from '../legacy/plan.ts';
+import { PARALLEL, planSource } from '../legacy/plan.ts';
 import { rejectsAsCsv } from '../legacy/rejects.ts';
 import { listDumps, listRejects, subjectKindOfSource, summarise } from '../legacy/staging-store.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
@@ -37,6 +37,7 @@ import {
   wholeNumber,
   withRooms,
 } from './run.ts';
+import { stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
 
@@ -107,16 +108,23 @@ export function addLegacyCommands(program: Command): void {
       'of them in a second; the setting legacy.register.perSecond without',
       wholeNumber(1, 100_000),
     )
+    .option('--parallel <questions>', 'questions to it at the same time', wholeNumber(1, 1_000), PARALLEL)
     .description('the dry run: what would become of each old account, and why. No account is touched')
-    .action(async (source: string, options: { budget?: number; rate?: number }, command: Command) => {
+    .action(async (source: string, options: PlanOptions, command: Command) => {
+      stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('judging');
         const { population, enterprise } = yihao.registries;
         const room = { ...linkRoom(yihao), population, enterprise };
-        const budget = options.budget === undefined ? {} : { budget: options.budget };
-        const pace = makePace(options.rate ?? yihao.settings.legacy.register.perSecond);
-        const result = await planSource(room, source, { ...budget, pace }, (judged) =>
+        const { settings } = yihao;
+        const limits = {
+          // More than the line to the register lets through at once would be answered "busy".
+          parallel: Math.min(options.parallel, settings.registries.population.atOnce),
+          ...(options.budget === undefined ? {} : { budget: options.budget }),
+          pace: makePace(options.rate ?? settings.legacy.register.perSecond),
+        };
+        const result = await planSource(room, source, limits, (judged) =>
           progress.show(judged / total, judged),
         ).finally(() => progress.end());
         return {
@@ -131,6 +139,7 @@ export function addLegacyCommands(program: Command): void {
     .argument('<source>', 'the old system')
     .description('link what `plan` found to agree, and open the accounts that are missing')
     .action(async (source: string, _options, command: Command) => {
+      stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('linking');
@@ -227,6 +236,12 @@ export function addLegacyCommands(program: Command): void {
   addLegacyReportCommand(legacy);
   addLegacyNewsCommand(legacy);
   addLegacyPasswordCommands(legacy);
+}
+
+interface PlanOptions {
+  budget?: number;
+  rate?: number;
+  parallel: number;
 }
 
 const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({

@@ -63,9 +63,9 @@ export async function judgeOrganisationRows(
   const shared = await sharedNumbers(on, source, prints);
   const files = rows.map((row): File => {
     const record = openOldOrganisation(room.sealer, source, row);
-    const names = row.number_print ? (shared.get(row.number_print.toString('hex')) ?? 1) : 1;
+    const isShared = row.number_print !== null && shared.has(row.number_print.toString('hex'));
     const resolved = row.resolved_code ?? undefined;
-    const facts = factsOf(record, names - 1);
+    const facts = factsOf(record, isShared ? 1 : 0);
     return { record, facts, register: registerOf(row), resolved, found: NOBODY };
   });
   await findStanding(room, on, files);

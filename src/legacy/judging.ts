@@ -3,6 +3,7 @@
  * one both come through here, so they cannot differ.
  */
 import type { Accounts } from '../accounts/accounts.ts';
+import type { PersonId } from '../accounts/person.ts';
 import type { StandingPerson } from '../accounts/standing.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
@@ -25,32 +26,47 @@ export interface Judged {
   register: VerdictRow['register'];
 }
 
+/** Keeps people as they are until the transaction ends. */
+export type Hold = (ids: readonly PersonId[]) => Promise<void>;
+
 /** Asks the register where the verdict hangs on it; undefined where nobody is to be asked now. */
 export type AskAbout = (record: OldRecord) => Promise<VerdictRow['register'] | undefined>;
 
+/**
+ * Judges rows. With `hold`, whoever stands under a number is held first and then looked at again: nobody is closed,
+ * renamed or merged between the verdict and what is done by it.
+ */
 export async function judgeRows(
   { accounts, sealer }: JudgeRoom,
   on: Queryable,
   source: string,
   rows: readonly JudgeableRow[],
-  ask?: AskAbout,
+  { ask, hold }: { ask?: AskAbout; hold?: Hold } = {},
 ): Promise<Judged[]> {
   const records = rows.map((row) => openRecord(sealer, source, row));
   const numbered = records.flatMap(({ number }, at) =>
     number.state === 'valid' ? [{ at, document: number.document }] : [],
   );
+  const find = async (asked: typeof numbered) => {
+    const found = await accounts.standing(
+      asked.map(({ document }) => document),
+      on,
+    );
+    return new Map(asked.flatMap(({ at }, n) => (found[n] ? [[at, found[n]]] : [])));
+  };
+  let standing = await find(numbered);
+  if (hold && standing.size > 0) {
+    await hold([...standing.values()].flatMap(({ id, survivorId }) => [id, survivorId]));
+    // Who came meanwhile is not held and so not seen: their number is taken, and the row is judged anew in the next run.
+    standing = await find(numbered.filter(({ at }) => standing.has(at)));
+  }
   const prints = numbered.map(({ at }) => rows[at]!.number_print!);
   const shared = await sharedNumbers(on, source, prints);
-  const found = await accounts.standing(
-    numbered.map(({ document }) => document),
-    on,
-  );
-  const standing = new Map(numbered.map(({ at }, n) => [at, found[n]]));
   return Promise.all(
     rows.map(async (row, at) => {
       const record = records[at]!;
-      const names = row.number_print ? (shared.get(row.number_print.toString('hex')) ?? 1) : 1;
-      const old = factsOf(record, row, names - 1);
+      const isShared = row.number_print !== null && shared.has(row.number_print.toString('hex'));
+      const old = factsOf(record, row, isShared ? 1 : 0);
       let register = registerOf(row);
       let verdict = judge(old, standing.get(at), register?.said ?? 'not-asked');
       // The rule itself says when it cannot go on without the register.

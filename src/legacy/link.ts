@@ -20,7 +20,7 @@ import type { Reason } from './matching.ts';
 import * as store from './matching-store.ts';
 import type { TellNews } from './news.ts';
 import { claimPassword, whenUsed } from './old-password-store.ts';
-import { subjectKindOfSource } from './staging-store.ts';
+import { refreshStatistics, subjectKindOfSource } from './staging-store.ts';
 
 export interface LinkRoom {
   database: Database;
@@ -56,6 +56,7 @@ export async function applySource(
   const result: ApplyResult = { source, linked: 0, opened: 0, changed: 0 };
   const organisations = (await subjectKindOfSource(room.database, source)) === 'organisation';
   const applyNext = organisations ? applyOrganisationPage : applyPage;
+  await refreshStatistics(room.database);
   for (let after = ''; ; ) {
     const page = await room.database.transaction((tx) => applyNext(room, tx, source, after, actor));
     if (!page) return result;
@@ -74,15 +75,19 @@ async function applyPage(
   after: string,
   actor: string,
 ): Promise<Page | undefined> {
-  const rows = await store.lockReady(tx, source, after, PAGE);
-  if (rows.length === 0) return undefined;
-  const first = await judgeRows(room, tx, source, rows);
+  const last = await store.endOfPage(tx, source, after, PAGE);
+  if (last === undefined) return undefined;
+  const page: Page = { linked: 0, opened: 0, changed: 0, last };
+  const rows = await store.lockReady(tx, source, after, last);
+  if (rows.length === 0) return page;
   // Nobody is closed, renamed or merged between the verdict and the link.
-  const held = first.flatMap(({ standing }) => (standing ? [standing.id, standing.survivorId] : []));
-  await room.accounts.hold(tx, held);
-  const judged = await judgeRows(room, tx, source, rows);
-  const page: Page = { linked: 0, opened: 0, changed: 0, last: rows.at(-1)!.local_id };
-  const { links, changed } = await settle(room, tx, source, judged, new Set(held));
+  const held = new Set<PersonId>();
+  const hold = async (ids: readonly PersonId[]) => {
+    for (const id of ids) held.add(id);
+    await room.accounts.hold(tx, ids);
+  };
+  const judged = await judgeRows(room, tx, source, rows, { hold });
+  const { links, changed } = await settle(room, tx, source, judged, held);
   await linkAndTell(room, tx, { source, actor }, links);
   if (changed.length > 0) await store.writeVerdicts(tx, source, changed.map(toVerdictRow), room.clock.now());
   page.opened = links.filter(({ opened }) => opened).length;

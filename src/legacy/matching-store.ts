@@ -1,5 +1,6 @@
 /** Verdicts and links of old accounts in the database. */
 import type { PersonId } from '../accounts/person.ts';
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 import type { Reason, RegisterWord, Tier } from './matching.ts';
 
@@ -27,23 +28,37 @@ export interface VerdictRow {
 
 const COLUMNS = `local_id, at, content, number_print, provable, deleted,
   register_said, register_source, register_reference, register_at`;
+/**
+ * Pages are cut by ids alone. Cut by what is to be done, they would be as good as the planner's idea of how many rows
+ * that is, and with an old idea it sorts all the rest of the table for each page.
+ */
+const END_OF_PAGE = sql(
+  'old-account-end-of-page',
+  `SELECT max(local_id) AS last FROM (
+     SELECT local_id FROM old_account WHERE source = $1 AND local_id > $2 ORDER BY local_id LIMIT $3) AS page`,
+);
 const PAGE = sql(
   'old-account-page',
-  `SELECT ${COLUMNS} FROM old_account WHERE source = $1 AND local_id > $2 AND linked_by IS NULL
-     AND set_aside IS NULL AND contested IS NULL ORDER BY local_id LIMIT $3`,
+  `SELECT ${COLUMNS} FROM old_account WHERE source = $1 AND local_id > $2 AND local_id <= $3 AND linked_by IS NULL
+     AND set_aside IS NULL AND contested IS NULL ORDER BY local_id`,
 );
 const LOCK_READY = sql(
   'old-account-ready',
   `SELECT ${COLUMNS} FROM old_account
-   WHERE source = $1 AND local_id > $2 AND linked_by IS NULL AND set_aside IS NULL
+   WHERE source = $1 AND local_id > $2 AND local_id <= $3 AND linked_by IS NULL AND set_aside IS NULL
      AND contested IS NULL AND outcome IN ('same', 'new')
-   ORDER BY local_id LIMIT $3 FOR UPDATE`,
+   ORDER BY local_id FOR UPDATE`,
 );
-/** Names under the same number in the same system; those of deleted accounts do not count. */
-const NAMES = sql(
-  'old-account-names',
-  `SELECT number_print, count(DISTINCT name_print)::int AS names FROM old_account
-   WHERE source = $1 AND number_print = ANY ($2::bytea[]) AND NOT deleted GROUP BY number_print HAVING count(DISTINCT name_print) > 1`,
+/**
+ * Numbers that rows of several names have in the same system; those of deleted accounts do not count. Only the first and
+ * the last name of a number are looked at: a clerk's own number may stand on thousands of rows.
+ */
+const NAME = `SELECT name_print FROM old_account o WHERE source = $1 AND o.number_print = asked.number_print AND NOT deleted
+   AND name_print IS NOT NULL`;
+const SHARED = sql(
+  'old-account-shared-numbers',
+  `SELECT number_print FROM unnest($2::bytea[]) AS asked(number_print)
+   WHERE (${NAME} ORDER BY name_print LIMIT 1) <> (${NAME} ORDER BY name_print DESC LIMIT 1)`,
 );
 const WRITE = sql(
   'old-account-judge',
@@ -87,31 +102,38 @@ const OTHER_LINKS = sql(
      AND NOT (source = $2 AND local_id = $3) ORDER BY source, local_id LIMIT 20`,
 );
 
-/** The next accounts that belong to nobody yet, by local id. */
+/** The last local id of the next so many accounts, whatever became of them; undefined behind the last. */
+export async function endOfPage(
+  on: Queryable,
+  source: string,
+  after: string,
+  most: number,
+): Promise<string | undefined> {
+  const [row] = await on.query<{ last: string | null }>(END_OF_PAGE, [source, after, most]);
+  return row!.last ?? undefined;
+}
+
+/** Accounts of a page that belong to nobody yet, by local id. */
 export const pageUnlinked = (
   on: Queryable,
   source: string,
   after: string,
-  most: number,
-): Promise<JudgeableRow[]> => on.query(PAGE, [source, after, most]);
+  last: string,
+): Promise<JudgeableRow[]> => on.query(PAGE, [source, after, last]);
 
-/** The next accounts that were judged fit to link, locked until the transaction ends. */
+/** Accounts of a page that were judged fit to link, locked until the transaction ends. */
 export const lockReady = (
   tx: Transaction,
   source: string,
   after: string,
-  most: number,
-): Promise<JudgeableRow[]> => tx.query(LOCK_READY, [source, after, most]);
+  last: string,
+): Promise<JudgeableRow[]> => tx.query(LOCK_READY, [source, after, last]);
 
 /** Numbers of the given that several names share in this system, by their fingerprint as hex. */
-export async function sharedNumbers(
-  on: Queryable,
-  source: string,
-  prints: Buffer[],
-): Promise<Map<string, number>> {
-  if (prints.length === 0) return new Map();
-  const rows = await on.query<{ number_print: Buffer; names: number }>(NAMES, [source, prints]);
-  return new Map(rows.map((row) => [row.number_print.toString('hex'), row.names]));
+export async function sharedNumbers(on: Queryable, source: string, prints: Buffer[]): Promise<Set<string>> {
+  if (prints.length === 0) return new Set();
+  const rows = await on.query<{ number_print: Buffer }>(SHARED, [source, byteArray(prints)]);
+  return new Set(rows.map((row) => row.number_print.toString('hex')));
 }
 
 export async function writeVerdicts(

@@ -1,5 +1,6 @@
 /** Passwords of old accounts in the database. */
 import type { PersonId } from '../accounts/person.ts';
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 
 export const OLD_PASSWORD_TABLE = 'old_password';
@@ -162,8 +163,8 @@ export async function putPasswords(
     source,
     now,
     rows.map(({ localId }) => localId),
-    rows.map(({ content }) => content),
-    rows.map(({ print }) => print),
+    byteArray(rows.map(({ content }) => content)),
+    byteArray(rows.map(({ print }) => print)),
   ]);
   return put.length;
 }

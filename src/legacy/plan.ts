@@ -11,10 +11,10 @@ import {
   makeOrganisationAsker,
   toOrganisationVerdictRow,
 } from './judging-organisation.ts';
-import { pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
+import { endOfPage, pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
 import { pageUnlinkedOrganisations, writeOrganisationVerdicts } from './organisation-links-store.ts';
 import type { RationLimits } from './ration.ts';
-import { subjectKindOfSource } from './staging-store.ts';
+import { refreshStatistics, subjectKindOfSource } from './staging-store.ts';
 
 export interface PlanRoom extends JudgeRoom {
   database: Database;
@@ -41,9 +41,11 @@ export interface PlanResult {
 }
 
 const PAGE = 500;
-const PARALLEL = 16;
+const PAGES_AT_ONCE = 3;
+/** Where a register answers in 5 ms, about as many questions as one process can ask. */
+export const PARALLEL = 32;
 
-/** Judges page by page; a run that was cut off loses nothing but its last page. Again judges anew what is not linked. */
+/** Judges page by page; a run that was cut off loses nothing but its last pages. Again judges anew what is not linked. */
 export async function planSource(
   room: PlanRoom,
   source: string,
@@ -55,24 +57,42 @@ export async function planSource(
     return planOrganisations(room, source, { parallel, budget, pace }, onProgress);
   const ask = makeAsker(population, { parallel, budget, pace });
   let judged = 0;
-  let onPage = 0;
-  // A page may wait long for its turns: it moves with each answer.
-  const askAndTell: AskAbout = async (record) => {
-    const word = await ask(record);
-    onPage += 1;
-    onProgress(judged + onPage);
-    return word;
-  };
+  let answered = 0;
   await comeBack(database, source, clock.now());
-  for (let after = ''; ; ) {
-    const rows = await pageUnlinked(database, source, after, PAGE);
-    if (rows.length === 0) break;
-    const verdicts = (await judgeRows(room, database, source, rows, askAndTell)).map(toVerdictRow);
+  await refreshStatistics(database);
+  const judgePage = async (after: string, last: string): Promise<void> => {
+    const rows = await pageUnlinked(database, source, after, last);
+    let ofPage = 0;
+    // A page may wait long for its turns: it moves with each answer.
+    const askAndTell: AskAbout = async (record) => {
+      const word = await ask(record);
+      ofPage += 1;
+      answered += 1;
+      onProgress(judged + answered);
+      return word;
+    };
+    const verdicts = (await judgeRows(room, database, source, rows, { ask: askAndTell })).map(toVerdictRow);
     await writeVerdicts(database, source, verdicts, clock.now());
+    answered -= ofPage;
     judged += rows.length;
-    onPage = 0;
-    after = rows.at(-1)!.local_id;
-    onProgress(judged);
+    onProgress(judged + answered);
+  };
+  // The register's answers take longest: while those of some pages are awaited, the next ones are read and judged.
+  const pages: Promise<void>[] = [];
+  try {
+    for (let after = ''; ; ) {
+      const last = await endOfPage(database, source, after, PAGE);
+      if (last === undefined) break;
+      const page = judgePage(after, last);
+      // Told by who awaits it below; until then another page may be awaited.
+      page.catch(() => {});
+      pages.push(page);
+      if (pages.length >= PAGES_AT_ONCE) await pages.shift();
+      after = last;
+    }
+    await Promise.all(pages);
+  } finally {
+    await Promise.allSettled(pages);
   }
   return { source, judged, asked: ask.asked(), tally: await tally(database, source) };
 }

@@ -1,4 +1,5 @@
 /** Staged accounts of old systems in the database. */
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 import type { SubjectKind } from './declaration.ts';
 import type { StageCounts } from './stage-report.ts';
@@ -263,12 +264,12 @@ export async function putAccounts(
       ...[place.source, place.dump, place.keyId, place.now],
       column((row) => row.localId),
       column((row) => row.at),
-      column((row) => row.content),
-      column((row) => row.contentPrint),
+      byteArray(column((row) => row.content)),
+      byteArray(column((row) => row.contentPrint)),
       column((row) => row.numberState),
       column((row) => row.documentType ?? null),
-      column((row) => row.numberPrint ?? null),
-      column((row) => row.namePrint ?? null),
+      byteArray(column((row) => row.numberPrint)),
+      byteArray(column((row) => row.namePrint)),
       column((row) => row.provable),
       column((row) => row.deleted),
       // Arrays of arrays must have one length; marks are words without spaces.

@@ -154,6 +154,39 @@ describe.each(stores)('old accounts on $name', (store) => {
     expect(await apply()).toMatchObject({ linked: 0, opened: 0 });
   });
 
+  test('names of deleted rows, and rows without a name, do not make a number that of several', async () => {
+    await stage(row('a', 8), row('b', 8, '达娃', 2), row('c', 8, ''));
+    await plan();
+    expect(await outcomes()).toEqual(['a new', 'b unusable', 'c doubtful']);
+  });
+
+  test('whatever stands between them, all that can be linked is: pages of nothing are passed over', async () => {
+    const padded = (n: number) => String(n).padStart(5, '0');
+    // More than two pages that nobody can link, between two accounts that can be.
+    const nobodys = Array.from({ length: 1_200 }, (_, n) => [padded(n + 1), NAME, '', '', 0]);
+    await stage(row(padded(0), 1), ...nobodys, row(padded(1_201), 2));
+    expect((await plan()).judged).toBe(1_202);
+    expect(await apply()).toMatchObject({ linked: 0, opened: 2, changed: 0 });
+    expect(Object.keys(await links()).sort()).toEqual([padded(0), padded(1_201)]);
+    expect((await plan()).judged).toBe(1_200);
+  });
+
+  test('a plan that breaks on one page says so, and the next one judges the rest', async () => {
+    await stage(...Array.from({ length: 1_300 }, (_, n) => row(String(n).padStart(5, '0'), n)));
+    const { population } = room;
+    room.population = {
+      ...population,
+      compare: (subject, options) =>
+        subject.document.number === citizen(700).number
+          ? Promise.reject(new Error('broke'))
+          : population.compare(subject, options),
+    };
+    await expect(plan()).rejects.toThrow('broke');
+    room.population = population;
+    await plan();
+    expect((await outcomes()).filter((one) => !one.endsWith(' new'))).toEqual([]);
+  });
+
   test('a silent register leaves rows waiting, is not asked on and on, and the next run goes on', async () => {
     says = 'unreachable';
     await stage(...Array.from({ length: 60 }, (_, n) => row(n, n)));

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PersonId } from '../../src/accounts/person.ts';
 import type { Client } from '../../src/clients/client.ts';
-import { makeTellNews, type OldAccountNews } from '../../src/legacy/news.ts';
+import { makeTellNews, type OldAccountNews, type TellNews } from '../../src/legacy/news.ts';
 import { type PushEvent, startNewsDelivery } from '../../src/legacy/news-delivery.ts';
 import { claimLine, dueLines, keepClaim, newsStatus } from '../../src/legacy/news-store.ts';
-import { subjectsOf } from '../../src/oidc/subject.ts';
+import { openManySubjects } from '../../src/oidc/subject.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { type Opened, open } from '../accounts/opened.ts';
 import { type FreshDatabase, stores } from '../support/stores.ts';
@@ -23,7 +23,8 @@ describe.each(stores)('news on $name', (store) => {
   const owner = { legalBasis: 'consent', purpose: { 'zh-CN': '办事' } } as unknown as Client;
   const clients = { takingLegacyEvents: async () => takers, get: async () => owner };
   const people = Array.from({ length: 300 }, () => randomUUID() as PersonId);
-  const tell = makeTellNews({ clients, clock, subjectsOf });
+  const tell: TellNews = (tx, news) =>
+    makeTellNews({ clients, clock, subjectsOf: openManySubjects(opened.accounts.merged).of })(tx, news);
   const told = (news: OldAccountNews[]) => fresh.database.transaction((tx) => tell(tx, news));
   const one = (kind: 'linked' | 'unlinked', n: number, source = 'old'): OldAccountNews => ({
     ...{ kind, source, localId: `u${n}`, personId: people[n]! },

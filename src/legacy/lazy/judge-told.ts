@@ -101,7 +101,7 @@ export async function judgeTold(
   if (meant !== undefined) return refuse('another-account');
   // Whatever the register said before: it is asked now.
   const ask = makeAsker(room.population, { parallel: 1, budget: 1 });
-  const [judged] = await judgeRows(room, database, source, [{ ...row, register_said: null }], ask);
+  const [judged] = await judgeRows(room, database, source, [{ ...row, register_said: null }], { ask });
   const { verdict } = judged!;
   if (verdict.outcome !== 'new' && verdict.outcome !== 'waiting') {
     // Another sign-in of the same person may have been quicker.

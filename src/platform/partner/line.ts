@@ -66,7 +66,7 @@ export function openLine(
   clock: Clock,
 ): Line {
   const secure = base.protocol === 'https:';
-  const options = { keepAlive: true, maxSockets: limits.atOnce, maxFreeSockets: 8 };
+  const options = { keepAlive: true, maxSockets: limits.atOnce, maxFreeSockets: limits.atOnce };
   const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
   const folder = base.pathname.replace(/\/$/, '');
   return {
