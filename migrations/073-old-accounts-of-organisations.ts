@@ -13,7 +13,8 @@ export async function up(knex: Knex): Promise<void> {
     BEGIN
       FOR nameless IN
         SELECT conname FROM pg_constraint
-        WHERE conrelid = 'old_account'::regclass AND contype = 'c' AND pg_get_constraintdef(oid) LIKE '%linked_by IS NULL%'
+        WHERE conrelid = 'old_account'::regclass AND contype = 'c'
+          AND pg_get_constraintdef(oid) LIKE '%(linked_by IS NULL) = (person_id IS NULL)%'
       LOOP
         EXECUTE format('ALTER TABLE old_account DROP CONSTRAINT %I', nameless);
       END LOOP;

@@ -1,4 +1,5 @@
 /** What `legacy …` prints for people. */
+import type { SubjectKind } from '../legacy/declaration.ts';
 import type { TallyRow } from '../legacy/matching-store.ts';
 import { REMEDIES } from '../legacy/rejects.ts';
 import type { StageCounts } from '../legacy/stage-report.ts';
@@ -72,6 +73,7 @@ export function oneSource(
   source: string,
   dumps: Dumps,
   summary: Awaited<ReturnType<typeof summarise>>,
+  kind: SubjectKind = 'person',
 ): Report {
   const { groups, marks, shared, missing } = summary;
   const total = (of: typeof groups) => of.reduce((sum, { rows }) => sum + rows, 0);
@@ -86,10 +88,15 @@ export function oneSource(
       '',
       row(total(groups), `accounts of ${source}`),
       ...states,
-      row(
-        total(groups.filter(({ provable }) => !provable)),
-        'with neither password nor phone to prove them by',
-      ),
+      // Organisations are claimed by nobody.
+      ...(kind === 'person'
+        ? [
+            row(
+              total(groups.filter(({ provable }) => !provable)),
+              'with neither password nor phone to prove them by',
+            ),
+          ]
+        : []),
       row(total(groups.filter(({ deleted }) => deleted)), 'deleted there'),
       row(shared.rows, `under ${shared.numbers} numbers that several names share`),
       row(missing, 'not in the newest dump'),

@@ -201,6 +201,7 @@ export function addLegacyCommands(program: Command): void {
           source,
           dumps,
           await summarise(database, source, dumps.at(-1)!.number),
+          await subjectKindOfSource(database, source),
         );
         const passwords = await countPasswords(database, source);
         return {

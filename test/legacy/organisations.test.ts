@@ -396,6 +396,36 @@ describe.each(stores)('old accounts of organisations on $name', (store) => {
     );
   });
 
+  test('a run that dies in the middle of a page has done nothing of it, and the next one does all of it', async () => {
+    const rows = Array.from({ length: 600 }, (_, n) => [
+      `n${String(n).padStart(3, '0')}`,
+      { code: creditCode(n) },
+    ]);
+    await stage(Object.fromEntries(rows));
+    await plan();
+    let pages = 0;
+    const trail: typeof room.trail = {
+      ...room.trail,
+      append: async (...given) => {
+        pages += 1;
+        if (pages === 2) throw new Error('died');
+        return room.trail.append(...given);
+      },
+    };
+    await expect(applySource({ ...room, trail }, 'firms', 'operator:test')).rejects.toThrow('died');
+    const counts = async () =>
+      (
+        await Promise.all(
+          ['organisation', 'organisation_alias', 'organisation_evidence', 'legacy_journal'].map((table) =>
+            fresh.database.query(`SELECT FROM ${table}`),
+          ),
+        )
+      ).map(({ length }) => length);
+    expect(await counts()).toEqual([500, 500, 500, 500]);
+    expect(await apply()).toMatchObject({ linked: 0, opened: 100, changed: 0 });
+    expect(await counts()).toEqual([600, 600, 600, 600]);
+  });
+
   test('what changed between plan and apply is judged anew, not linked', async () => {
     const there = await create(20);
     await stage({ a: { code: creditCode(20) }, b: { code: creditCode(21) }, c: { code: creditCode(22) } });
