@@ -19,7 +19,8 @@ export interface KnownAccount {
 /** Whom its owner says it does not belong to is not told any more, also while people look into it. */
 const TOLD = `o.contested IS DISTINCT FROM 'disputed'`;
 const COLUMNS = `o.source, o.local_id, CASE WHEN ${TOLD} THEN o.person_id END AS person_id,
-  CASE WHEN ${TOLD} THEN j.at END AS at, o.outcome, o.tier, o.set_aside, o.deleted`;
+  CASE WHEN ${TOLD} THEN j.at END AS at, o.outcome, o.tier, o.set_aside, o.deleted,
+  o.organisation_id IS NOT NULL AS of_organisation`;
 const JOINED = `old_account o JOIN legacy_source s ON s.source = o.source LEFT JOIN legacy_journal j ON j.id = o.linked_by`;
 const OF_PERSON = sql(
   'old-account-known-of-person',
@@ -56,6 +57,8 @@ interface Raw {
   tier: string | null;
   set_aside: string | null;
   deleted: boolean;
+  /** Whose sub nobody has: persons act for it. */
+  of_organisation: boolean;
 }
 const toKnown = (row: Raw): KnownAccount => ({
   source: row.source,
@@ -65,8 +68,15 @@ const toKnown = (row: Raw): KnownAccount => ({
   state: stateOf(row),
 });
 
-function stateOf({ person_id, outcome, tier, set_aside, deleted }: Raw): KnownAccount['state'] {
-  if (person_id !== null) return 'linked';
+function stateOf({
+  person_id,
+  of_organisation,
+  outcome,
+  tier,
+  set_aside,
+  deleted,
+}: Raw): KnownAccount['state'] {
+  if (person_id !== null || of_organisation) return 'linked';
   if (deleted || set_aside === 'rejected' || outcome === 'unusable') return 'unusable';
   if (outcome === 'doubtful') return tier === 'C' ? 'claimable' : 'undecided';
   return 'waiting';

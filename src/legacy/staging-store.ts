@@ -71,7 +71,7 @@ const LIST_DUMPS = sql(
   `SELECT source, ${DUMP}, started_at FROM legacy_dump ORDER BY source, number`,
 );
 /** What the register said of a row: it holds for the number and name that were asked for, and for no others. */
-const ANSWERS = [
+export const ANSWERS = [
   'register_said',
   'register_source',
   'register_reference',

@@ -3,7 +3,7 @@ import type { PersonId } from '../../accounts/person.ts';
 import { type Queryable, sql, type Transaction } from '../../platform/postgres.ts';
 import type { JudgeableRow } from '../matching-store.ts';
 import type { OldPasswordState } from '../old-password-store.ts';
-import type { StagedRow } from '../staging-store.ts';
+import { ANSWERS, type StagedRow } from '../staging-store.ts';
 
 /** More systems than one government has. */
 const MOST_SYSTEMS = 200;
@@ -25,8 +25,9 @@ const PUT = sql(
    ON CONFLICT (source, local_id) DO UPDATE SET content = EXCLUDED.content, content_print = EXCLUDED.content_print,
      key_id = EXCLUDED.key_id, number_state = EXCLUDED.number_state, document_type = EXCLUDED.document_type,
      number_print = EXCLUDED.number_print, name_print = EXCLUDED.name_print, provable = EXCLUDED.provable,
-     marks = EXCLUDED.marks, changed_at = EXCLUDED.changed_at
+     marks = EXCLUDED.marks, changed_at = EXCLUDED.changed_at, ${ANSWERS.map((column) => `${column} = NULL`).join(', ')}
    WHERE old_account.dump = ${TOLD_DUMP} AND old_account.linked_by IS NULL AND old_account.set_aside IS NULL
+     AND old_account.contested IS NULL
      AND old_account.content_print <> EXCLUDED.content_print`,
 );
 const ONE = `SELECT o.local_id, o.at, o.content, o.number_print, o.provable, o.deleted, o.register_said, o.register_source,
