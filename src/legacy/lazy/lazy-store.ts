@@ -31,7 +31,7 @@ const PUT = sql(
      AND old_account.content_print <> EXCLUDED.content_print`,
 );
 const ONE = `SELECT o.local_id, o.at, o.content, o.number_print, o.provable, o.deleted, o.register_said, o.register_source,
-    o.register_reference, o.register_at, o.person_id, o.set_aside IS NOT NULL AS set_aside, p.state AS password,
+    o.register_reference, o.register_at, o.person_id, o.set_aside IS NOT NULL OR o.contested IS NOT NULL AS set_aside, p.state AS password,
     EXISTS (SELECT FROM legacy_journal j WHERE j.source = o.source AND j.local_id = o.local_id
       AND j.undone_at IS NOT NULL) AS undone,
     EXISTS (SELECT FROM legacy_decision d WHERE d.source = o.source AND d.local_id = o.local_id
