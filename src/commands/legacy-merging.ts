@@ -171,11 +171,12 @@ function listing(rows: readonly MergeRow[]): string[] {
 }
 
 async function mergeRoom(yihao: Yihao): Promise<PreviewRoom> {
-  const { database, accounts, fingerprinter, clock, audit, credentials, oidcStore } = yihao;
+  const { database, accounts, fingerprinter, clock, audit, credentials, oidcStore, registries } = yihao;
   const goodbyes = await openGoodbyes(yihao);
   return {
     ...{ database, accounts, fingerprinter, clock },
     trail: audit.trail,
+    population: registries.population,
     hasPassword: (id) => credentials.passwords.has(id),
     sectorsOf: (id: PersonId) => sectorsOf(database, id),
     sessionsOf: async (id: PersonId) => (await oidcStore.sessionsOf(id)).length,

@@ -8,7 +8,7 @@ import { rollingBack, type Transaction } from '../../platform/postgres.ts';
 import { PROPOSAL_DAYS } from '../cases/decide.ts';
 import { type By, joinAccounts } from './merge.ts';
 import * as store from './merge-store.ts';
-import { askOutside, lookAtPair, type MergeRoom, type Pair, type TwoIds } from './pair.ts';
+import { askOutside, keepComparisons, lookAtPair, type MergeRoom, type Pair, type TwoIds } from './pair.ts';
 
 export interface Agreed {
   /** Done, or waiting for the approval of another person. */
@@ -33,16 +33,17 @@ export async function mergePeople(
   { ids, ...by }: By & { ids: TwoIds },
 ): Promise<Outcome<Agreed>> {
   const { database, accounts, clock } = room;
-  const passwords = await askOutside(room, ids);
+  const asked = await askOutside(room, ids, { register: true });
   return rollingBack(database, async (tx): Promise<Outcome<Agreed>> => {
     await accounts.lock(tx, ids);
-    const seen = await lookAtPair(room, tx, ids, passwords);
+    const seen = await lookAtPair(room, tx, ids, asked);
     if (!seen.ok) return seen;
     const now = clock.now();
     const waiting = await store.lockProposed(tx, ...ids);
     if (waiting && !isLate(waiting, now))
       return failed('merge-proposed', 409, { params: { number: waiting.id } });
     if (waiting) await store.withdrawMergeRow(tx, waiting.id);
+    await keepComparisons(room, tx, ids, asked);
     const pair = seen.value;
     const row = {
       ...{ survivor_id: pair.survivor.person.id, absorbed_id: pair.absorbed.person.id, why: pair.why },
@@ -72,13 +73,13 @@ export async function approveMerge(
   if (found?.state !== 'proposed') return failed('case-proposal-unknown', 404);
   if (found.proposed_by === actor) return failed('case-second-person', 403);
   const ids: TwoIds = [found.survivor_id, found.absorbed_id];
-  const passwords = await askOutside(room, ids);
+  const asked = await askOutside(room, ids, { register: false });
   let stale = false;
   const outcome = await rollingBack(database, async (tx): Promise<Outcome<Agreed>> => {
     await accounts.lock(tx, ids);
     const proposal = await store.readMerge(tx, number, { lock: true });
     if (proposal?.state !== 'proposed') return failed('case-proposal-unknown', 404);
-    const seen = await lookAtPair(room, tx, ids, passwords);
+    const seen = await lookAtPair(room, tx, ids, asked);
     stale = !seen.ok || isLate(proposal, clock.now()) || !seen.value.hash.equals(proposal.content_hash);
     if (stale || !seen.ok) return failed('case-changed', 409);
     const before = await joinAccounts(room, tx, seen.value, { actor, reason: proposal.reason });

@@ -39,8 +39,8 @@ export interface MergePreview {
 
 /** Changes nothing. Failures: those of {@link lookAtPair}. */
 export async function previewMerge(room: PreviewRoom, ids: TwoIds): Promise<Outcome<MergePreview>> {
-  const passwords = await askOutside(room, ids);
-  const seen = await lookAtPair(room, room.database, ids, passwords);
+  const asked = await askOutside(room, ids, { register: true });
+  const seen = await lookAtPair(room, room.database, ids, asked);
   if (!seen.ok) return seen;
   const pair = seen.value;
   const [survivorId, absorbedId] = [pair.survivor.person.id, pair.absorbed.person.id];

@@ -30,11 +30,9 @@ describe.each(stores)('links by the number of a merged account on $name', (store
   beforeAll(async () => {
     fresh = await store.fresh();
     folder = mkdtempSync(join(tmpdir(), 'yihao-links-'));
-    const population = {
-      compare: async () => ({ outcome: 'match' as const, source: 'r', reference: 'r', at: new Date() }),
-      check: () => Promise.reject(new Error('nobody asks')),
-    };
-    room = { ...openMerging(fresh.database, systemClock), population };
+    const opened = openMerging(fresh.database, systemClock);
+    const check = () => Promise.reject(new Error('nobody asks'));
+    room = { ...opened, population: { ...opened.population, check } };
   });
   beforeEach(async () => {
     await room.empty();
@@ -104,7 +102,7 @@ describe.each(stores)('links by the number of a merged account on $name', (store
     expect(await held()).toEqual({ 'of-b': [b, b] });
   });
 
-  test('who names another account means that one: then it stands in the way of undoing', async () => {
+  test('so does who names the survivor; what was proposed before the merge is looked at again', async () => {
     value((await unmerge()) as never);
     await stage(['of-b', '扎西', 2]);
     const { proposal } = value(await decide('of-b', a)) as { proposal: string };

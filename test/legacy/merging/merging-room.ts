@@ -6,6 +6,7 @@ import type { OldAccountNews } from '../../../src/legacy/news.ts';
 import { openSubjects, type Subjects } from '../../../src/oidc/subject.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { Database } from '../../../src/platform/postgres.ts';
+import type { Outcome4 } from '../../../src/registries/registry.ts';
 import { draft, type Opened, open, value } from '../../accounts/opened.ts';
 
 export interface MergingRoom extends MergeRoom, Opened {
@@ -13,6 +14,9 @@ export interface MergingRoom extends MergeRoom, Opened {
   /** What applications were promised to be told, and whose sessions to end. */
   told: OldAccountNews[];
   ended: { id: PersonId; reason: string; answeredFor: readonly PersonId[] | undefined }[];
+  /** What the register says of numbers, and whose owner it tells to be dead; it does not answer otherwise. */
+  says: Map<string, Outcome4>;
+  dead: Set<string>;
   /** Opens an account of level 1. */
   person(n: number, more?: Parameters<typeof draft>[1]): Promise<PersonId>;
   /** A whole old system with one account for each of these people, linked. */
@@ -40,10 +44,24 @@ export function openMerging(database: Database, clock: Clock): MergingRoom {
   const opened = open(database, { clock });
   const told: OldAccountNews[] = [];
   const ended: MergingRoom['ended'] = [];
+  const says: MergingRoom['says'] = new Map();
+  const dead = new Set<string>();
   return {
     ...opened,
     ...{ database, clock, told, ended },
     trail: opened.audit.trail,
+    population: {
+      compare: async ({ document }) => ({
+        ...{
+          outcome: says.get(document.number) ?? 'unreachable',
+          source: 'register',
+          reference: 'r',
+          at: clock.now(),
+        },
+        status: dead.has(document.number) ? 'deceased' : 'alive',
+      }),
+    },
+    ...{ says, dead },
     subjects: openSubjects(database, opened.accounts.merged),
     hasPassword: async (id) =>
       (await database.query('SELECT 1 FROM password_credential WHERE person_id = $1', [id])).length > 0,
@@ -85,6 +103,8 @@ export function openMerging(database: Database, clock: Clock): MergingRoom {
       );
       told.length = 0;
       ended.length = 0;
+      says.clear();
+      dead.clear();
     },
     async rows() {
       const found: Record<string, string[]> = {};

@@ -293,6 +293,30 @@ describe.each(stores)('merging on $name', (store) => {
     expect(await merge(a, b)).toMatchObject({ failure: { code: 'merge-closed' } });
   });
 
+  test('a number that the register knows no more does not survive, however old and high its account is', async () => {
+    const real = await room.person(9, { identityLevel: 3 });
+    room.says.set(citizen(9).number, 'unknown');
+    room.says.set(citizen(2).number, 'match');
+    const { number, survivorId, why } = value(await merge(real, b));
+    expect([survivorId, why]).toEqual([b, expect.stringContaining('register')]);
+    expect(await room.accounts.latestEvidence(real)).toMatchObject({
+      outcome: 'unknown',
+      source: 'register',
+    });
+    // Who approves goes by what it said then, whether it answers now or not.
+    room.says.clear();
+    value(await approveMerge(room, { number, actor: TWO }));
+    expect(await found(9)).toBe(b);
+  });
+
+  test('nobody is merged whom the register tells to be dead', async () => {
+    room.says.set(citizen(2).number, 'match');
+    room.dead.add(citizen(2).number);
+    const before = await room.rows();
+    expect(await merge(a, b)).toMatchObject({ failure: { code: 'merge-stopped' } });
+    expect(await room.rows()).toEqual(before);
+  });
+
   test('nobody is merged with themselves, with nobody, or twice', async () => {
     expect(await merge(a, a)).toMatchObject({ failure: { code: 'merge-same' } });
     const nobody = '00000000-0000-7000-8000-000000000000' as PersonId;
