@@ -58,14 +58,15 @@ export function makeOldAccounts(rooms: DepartmentRooms) {
       const question = accepted(readLookUpQuestion(await readJsonBody(ctx, BODY_BYTES)));
       if ('subs' in question) {
         const found = await knownAccounts.bySubs(client, question.subs);
-        const accounts = await told(rooms, client, found);
-        await answer(ctx, { accounts, missing: without(question.subs, accounts, ({ sub }) => sub) });
+        const accounts = await told(rooms, client, found.accounts);
+        await answer(ctx, { accounts, missing: found.without });
         return;
       }
       await own(client, question.source);
       const found = await knownAccounts.byIds(client.id, question.source, question.ids);
       const accounts = await told(rooms, client, found);
-      await answer(ctx, { accounts, missing: without(question.ids, accounts, ({ id }) => id) });
+      const ids = new Set(accounts.map(({ id }) => id));
+      await answer(ctx, { accounts, missing: question.ids.filter((id) => !ids.has(id)) });
     },
   };
 }
@@ -95,15 +96,6 @@ async function told(
 function nextOf({ source, limit }: PageQuestion, accounts: readonly OldAccount[]): string {
   const query = new URLSearchParams({ source, after: accounts.at(-1)!.id, limit: String(limit) });
   return `/api/legacy-accounts?${query}`;
-}
-
-function without(
-  asked: readonly string[],
-  accounts: readonly OldAccount[],
-  read: (account: OldAccount) => string | null,
-): string[] {
-  const found = new Set(accounts.map(read));
-  return asked.filter((one) => !found.has(one));
 }
 
 function accepted<Value>(outcome: { ok: true; value: Value } | { ok: false; failure: Failure }): Value {

@@ -24,7 +24,8 @@ export interface KnownAccounts {
   /** In the order of their ids, from behind `after`. */
   page(clientId: string, source: string, after: string, most: number): Promise<KnownAccount[]>;
   byIds(clientId: string, source: string, ids: readonly string[]): Promise<KnownAccount[]>;
-  bySubs(client: Client, subs: readonly string[]): Promise<KnownAccount[]>;
+  /** Several subs may mean one person; `without` are those whose person has none here, or that nobody has. */
+  bySubs(client: Client, subs: readonly string[]): Promise<{ accounts: KnownAccount[]; without: string[] }>;
   /** What the application calls these persons; made where it has never seen them. */
   subjectsOf(client: Client, personIds: readonly PersonId[]): Promise<Map<string, string>>;
 }
@@ -42,7 +43,10 @@ export function openKnownAccounts(
     byIds: (clientId, source, ids) => knownById(database, clientId, source, ids),
     async bySubs(client, subs) {
       const persons = await subjects.personsOf(database, client.sector, subs);
-      return knownOfPersons(database, [...persons.values()] as PersonId[], client.id);
+      const people = [...new Set(persons.values())] as PersonId[];
+      const accounts = await knownOfPersons(database, people, client.id);
+      const having = new Set<string | undefined>(accounts.map(({ personId }) => personId));
+      return { accounts, without: subs.filter((sub) => !having.has(persons.get(sub) ?? '')) };
     },
     subjectsOf: (client, personIds) => subjects.of(database, client.sector, personIds),
   };

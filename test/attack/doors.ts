@@ -47,6 +47,14 @@ export const providerDoors: Road[] = [
   { method: 'GET', path: '/.well-known/oauth-authorization-server' },
 ];
 
+/** The doors of departments' servers. */
+export function programDoors(): Road[] {
+  const text = readFileSync(join(SRC, 'departments/departments.ts'), 'utf8');
+  const found = [...text.matchAll(/ask\('(GET|POST)\s+(\/[^']*)'/g)];
+  if (found.length < 3) throw new Error(`only ${found.length} doors of departments' servers are found`);
+  return found.map(([, method, path]) => ({ method: method as Road['method'], path: path! }));
+}
+
 /** What is no door at all. */
 export const noDoors: Road[] = [
   { method: 'GET', path: '/no-such-page' },
@@ -55,6 +63,13 @@ export const noDoors: Road[] = [
   { method: 'POST', path: '/oauth/no-such-door' },
   { method: 'GET', path: '/assets/no-such.css' },
   { method: 'GET', path: '/.well-known/no-such' },
+  { method: 'GET', path: '/api/no-such' },
+  { method: 'POST', path: '/api/no-such' },
 ];
 
-export const allDoors = (uid?: string): Road[] => [...pageDoors(uid), ...providerDoors, ...noDoors];
+export const allDoors = (uid?: string): Road[] => [
+  ...pageDoors(uid),
+  ...providerDoors,
+  ...programDoors(),
+  ...noDoors,
+];

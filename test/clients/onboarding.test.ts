@@ -107,6 +107,13 @@ describe('a definition in OpenID names', () => {
     expect(faultsOf({ ...site, scope: 'openid id_number' })).toEqual(['scope']);
     expect(faultsOf({ ...site, scope: 'openid id_number', entitlements: ['id_number'] })).toEqual([]);
     expect(faultsOf({ ...site, entitlements: ['everything'] })).toEqual(['entitlements']);
+    const entitlements = ['legacy_accounts'];
+    const events = (uri: string) => ({ ...site, legacy_events_uri: uri });
+    expect(faultsOf(events('https://shebao.example.gov.cn/events'))).toEqual(['legacy_events_uri']);
+    expect(faultsOf({ ...events('https://shebao.example.gov.cn/events'), entitlements })).toEqual([]);
+    expect(faultsOf({ ...events('http://shebao.example.gov.cn/events'), entitlements })).toEqual([
+      'legacy_events_uri',
+    ]);
   });
 
   test('brings no sample for a secret, but where everything is one', () => {
