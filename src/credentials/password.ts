@@ -190,7 +190,8 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
       return done(undefined);
     },
     async verify(personId, password, typed) {
-      const found = await findPassword(database, personId ?? NOBODY);
+      const meant = personId ?? NOBODY;
+      const found = await findPassword(database, meant);
       const named = personId || !typed ? undefined : await old?.knownAs(typed);
       if (named) {
         const own = await verifyOwn(await findPassword(database, named), named, password);
@@ -201,7 +202,8 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
       const verified: Verified =
         candidates.length > 0
           ? await verifyOld(candidates, personId !== undefined, password)
-          : await verifyOwn(found, personId, password);
+          : // What there was may have become the person's own a moment ago, by a sign-in that was quicker.
+            await verifyOwn(found ?? (await findPassword(database, meant)), personId, password);
       // A password that was found wrong is never a free try.
       if (named && !verified.ok && verified.failure.status === 503)
         return notChecked({ ...verified.failure, wrongElsewhere: true });

@@ -199,6 +199,24 @@ describe.each(stores)('old passwords on $name', (store) => {
     expect(await passwords.verify(person, 'Second!2-goose')).toEqual(right);
   });
 
+  test('a sign-in that another one overtakes between its look-ups comes in as well', async () => {
+    await come(declare('one', 'md5(p)'), ['1', 1, md5(STRONG)]);
+    const person = await personOf(1);
+    let overtaken = false;
+    const query: typeof fresh.database.query = async (statement, values) => {
+      const rows = await fresh.database.query(statement, values);
+      if (!overtaken && typeof statement === 'object' && statement.name === 'password-of-person') {
+        overtaken = true;
+        expect(await passwords.verify(person, STRONG)).toEqual(right);
+      }
+      return rows as never;
+    };
+    const slow = await passwordsOn({ ...fresh.database, query }, { keyring: sampleRing(1), clock });
+    slow.welcome(openOldSignIn(room()));
+    expect(await slow.verify(person, STRONG)).toEqual(right);
+    expect(overtaken).toBe(true);
+  });
+
   test('twelve sign-ins at once with two old passwords leave one password and no old one', async () => {
     await come(declare('one', 'md5(p)'), ['1', 1, md5('First!1-goose')]);
     await come(declare('two', 'md5(p)'), ['1', 1, md5('Second!2-goose')]);
