@@ -29,6 +29,7 @@ if (!options) {
 }
 const say = (text: string) => options.json || console.log(text);
 const cleaning: (() => unknown)[] = [];
+let cleaned: Promise<void> | undefined;
 let failed = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void clean().finally(() => process.exit(130)));
@@ -37,16 +38,21 @@ try {
   if (options.json) console.log(JSON.stringify({ options, lines }, undefined, 1));
   failed = lines.some(({ faults }) => faults.length > 0);
 } catch (error) {
-  console.error(error);
+  // Told to stop, it breaks off somewhere: that is no news.
+  if (!cleaned) console.error(error);
   failed = true;
 } finally {
   await clean();
 }
 process.exit(failed ? 1 : 0);
 
-async function clean(): Promise<void> {
-  await stopAll();
-  for (const one of cleaning.splice(0).reverse()) await one();
+/** Once, whoever asks first: whoever asks while it is under way waits for it. */
+function clean(): Promise<void> {
+  cleaned ??= (async () => {
+    await stopAll();
+    for (const one of cleaning.splice(0).reverse()) await one();
+  })();
+  return cleaned;
 }
 
 async function measure({
@@ -101,8 +107,8 @@ async function measure({
       `\n${kind}: ${persons} persons present, loaded in ${Math.round((performance.now() - began) / 1_000)} s`,
     );
     lines.push(...(await measureStore(store, paths, expected, register)));
-    cleaning.pop();
     await store.drop();
+    cleaning.pop();
   }
   await stop(register);
   return lines;

@@ -105,6 +105,7 @@ test('what cannot be done is said, with what to do, and leaves with its code', a
   for (const [args, code, why] of [
     [['stage', join(folder, 'none.yaml'), 'x'], 2, 'cannot read'],
     [['plan', 'nothing'], 3, 'no such old system'],
+    [['plan', 'talent', '--parallel', '0'], 2, 'from 1 on'],
     [['decide', 'talent', '9', '--reason', 'x'], 2, 'name a case and one of'],
     [['decide', 'talent', '9', '--reject'], 2, '--reason is required'],
     [['decide', '--approve', '99'], 3, 'no such proposal'],
