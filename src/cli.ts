@@ -41,8 +41,12 @@ addDoctorCommand(program);
 addLegacyCommands(program);
 addStandInCommand(program);
 // Wherever it stands: `--json client list`, `client --json list`, `client list --json`.
-for (const group of program.commands) {
-  for (const command of [group, ...group.commands]) command.option('--json', 'print JSON instead of text');
-}
+const takeJson = (group: Command): void => {
+  for (const command of group.commands) {
+    command.option('--json', 'print JSON instead of text');
+    takeJson(command);
+  }
+};
+takeJson(program);
 
 await program.parseAsync();

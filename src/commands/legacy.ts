@@ -5,8 +5,6 @@ import type { OrganisationId } from '../accounts/organisation.ts';
 import type { PersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
 import { reopenCase } from '../legacy/cases/decide.ts';
-import { readDeclaration } from '../legacy/declaration.ts';
-import { declareSource } from '../legacy/declare.ts';
 import { inspectFile } from '../legacy/inspect.ts';
 import { readKnownPasswords } from '../legacy/inspect-passwords.ts';
 import { applySource, type LinkRoom, UNDO_DAYS, undoLink } from '../legacy/link.ts';
@@ -19,6 +17,7 @@ import { listDumps, listRejects, subjectKindOfSource, summarise } from '../legac
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { makePace } from '../platform/pace.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
+import { addDeclareCommands } from './legacy-declare.ts';
 import { everySource, oneSource, tallyLines } from './legacy-lines.ts';
 import { addLegacyMergingCommands } from './legacy-merging.ts';
 import { addLegacyNewsCommand } from './legacy-news.ts';
@@ -61,42 +60,7 @@ export function addLegacyCommands(program: Command): void {
       });
     });
 
-  legacy
-    .command('declare')
-    .description('declarations of old systems')
-    .command('check')
-    .argument('<declaration>', 'YAML file; docs/legacy.md describes it')
-    .description('read a declaration and say everything that is wrong with it')
-    .action(async (file: string, _options, command: Command) => {
-      await reporting(command, async () => {
-        const declaration = accept(readDeclaration(readText(file)));
-        return { data: declaration, lines: [`${declaration.source}: the declaration can be used`] };
-      });
-    });
-
-  legacy
-    .command('declare')
-    .argument('<declaration>', 'YAML file with `login:`; docs/old-login-interface.md describes it')
-    .description(
-      'put the declaration of a system in place that hands out no dump: sign-in asks it from then on',
-    )
-    .action(async (file: string, _options, command: Command) => {
-      await withRooms(command, async ({ database, audit, clock, settings }) => {
-        const room = { database, clock, trail: audit.trail };
-        const given = { declaration: readText(file), actor: actor() };
-        const { source, login } = accept(await declareSource(room, given));
-        const known = login in settings.legacy.logins;
-        return {
-          data: { source, login, interface_known: known },
-          lines: [
-            known
-              ? `${source}: sign-in asks it now; \`doctor\` tells whether it answers`
-              : `${source}: declared, and not asked until legacy.logins.${login} is in the settings`,
-          ],
-        };
-      });
-    });
-
+  addDeclareCommands(legacy);
   addStageCommand(legacy);
 
   legacy

@@ -28,7 +28,7 @@ describe.each(installations)('coming from a system that is asked ($name)', (inst
     writeFileSync(config, JSON.stringify({ legacy }), { mode: 0o600 });
     yihao = await startYihao(installation, { ...PATIENT, YIHAO_CONFIG: config });
     writeFileSync(join(folder, 'old.yaml'), 'source: talent\ntitle: { zh-CN: 人才网 }\nlogin: talent\n');
-    const said = await runCli(yihao.env, ['legacy', 'declare', join(folder, 'old.yaml'), '--json']);
+    const said = await runCli(yihao.env, ['legacy', 'declare', 'login', join(folder, 'old.yaml'), '--json']);
     expect(said, said.err).toMatchObject({ code: 0 });
     expect(said.json()).toEqual({ source: 'talent', login: 'talent', interface_known: true });
   });
@@ -84,7 +84,7 @@ describe.each(installations)('coming from a system that is asked ($name)', (inst
     const declaration = join(folder, 'own.declaration.yaml');
     const text = 'source: talent\ntitle: { zh-CN: 人才网 }\nlogin: talent\n';
     writeFileSync(declaration, `${text}client: ${department.clientId}\n`);
-    expect(await runCli(yihao.env, ['legacy', 'declare', declaration])).toMatchObject({ code: 0 });
+    expect(await runCli(yihao.env, ['legacy', 'declare', 'login', declaration])).toMatchObject({ code: 0 });
     const { localId } = there('zhaxi.dunzhu');
     const client = new HtmlClient(yihao.origin);
     const trip = await visit(client, department, { scope: 'openid profile legacy_accounts' });
