@@ -173,6 +173,9 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
     return own.ok ? done({ ...own.value, ...owner }) : own;
   };
 
+  /** An old password may have become the person's own a moment ago, by a sign-in that was quicker. */
+  const lookAgain = async (personId: PersonId) => (old ? findPassword(database, personId) : undefined);
+
   const passwords: Passwords = {
     judge: (password, facts) => judgePassword(password, facts, options.settings.password),
     async prepare(password) {
@@ -202,14 +205,14 @@ export async function openPasswords(options: PasswordsOptions): Promise<Password
       const verified: Verified =
         candidates.length > 0
           ? await verifyOld(candidates, personId !== undefined, password)
-          : // What there was may have become the person's own a moment ago, by a sign-in that was quicker.
-            await verifyOwn(found ?? (await findPassword(database, meant)), personId, password);
+          : await verifyOwn(found ?? (await lookAgain(meant)), personId, password);
       // A password that was found wrong is never a free try.
       if (named && !verified.ok && verified.failure.status === 503)
         return notChecked({ ...verified.failure, wrongElsewhere: true });
       if (verified.ok || verified.failure.status === 503) return verified;
       // Nobody's look-ups are fewer.
       if (found) await old?.of({ personId: undefined });
+      if (found) await lookAgain(NOBODY);
       if (personId && typed) await old?.knownAs(typed);
       const silence = typed && old?.silence();
       return silence ? notChecked({ ...silence, wrongElsewhere: true }) : verified;
