@@ -22,6 +22,8 @@ import { accept, actor, RefusedCommand, readText, reasonText, reporting, withRoo
 import { stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
+/** Before a run gives a silent register up: with the line's usual pause, a good minute. */
+const TRIES_AGAIN = 3;
 
 export function addLegacyCommands(program: Command): void {
   const legacy = program.command('legacy').description('accounts of old systems');
@@ -64,9 +66,11 @@ export function addLegacyCommands(program: Command): void {
         const progress = makeProgress('judging');
         const room = { ...linkRoom(yihao), population: yihao.registries.population };
         // More than the line to the register lets through at once would be answered "busy".
-        const { atOnce } = yihao.settings.registries.population;
+        const { atOnce, breakSeconds } = yihao.settings.registries.population;
         const limits = {
           parallel: Math.min(options.parallel, atOnce),
+          // A line that was given up after failures in a row is tried again after its own pause.
+          pausesMs: Array.from({ length: TRIES_AGAIN }, () => (breakSeconds + 1) * 1_000),
           ...(options.budget === undefined ? {} : { budget: options.budget }),
         };
         const result = await planSource(room, source, limits, (judged) =>

@@ -2,12 +2,13 @@
  * Judging a page of old accounts: gathers what the pure rule needs, in one round trip each. The dry run and the real
  * one both come through here, so they cannot differ.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { PersonId } from '../accounts/person.ts';
 import type { StandingPerson } from '../accounts/standing.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
-import type { PopulationRegister } from '../registries/registry.ts';
+import type { Comparison, PopulationRegister, Subject } from '../registries/registry.ts';
 import { judge, type OldAccount, type RegisterWord, type Verdict } from './matching.ts';
 import { type JudgeableRow, sharedNumbers, type VerdictRow } from './matching-store.ts';
 import type { OldRecord } from './old-record.ts';
@@ -112,33 +113,72 @@ export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow 
   register,
 });
 
-/**
- * Asks about several at a time and at most `budget` in all; when `patience` in a row went unanswered, nobody else is
- * asked in this run and the rows go on waiting.
- */
+export interface Asking {
+  /** Questions at the same time, and in all. */
+  parallel: number;
+  budget: number;
+  /** So many unanswered in a row, and nobody else is asked in this run. */
+  patience?: number;
+  /**
+   * When a question goes unanswered, all wait, and after each of these pauses one is asked again: what is only
+   * overloaded for a moment leaves nobody waiting. Without any, an unanswered question is left for the next run.
+   */
+  pausesMs?: readonly number[];
+}
+
+/** Asks about several at a time; what is not asked or not answered goes on waiting. */
 export function makeAsker(
   register: PopulationRegister,
-  { parallel, budget, patience = 20 }: { parallel: number; budget: number; patience?: number },
+  { parallel, budget, patience = 20, pausesMs = [] }: Asking,
 ): AskAbout & { asked(): number } {
   let asked = 0;
   let silent = 0;
   let running = 0;
+  /** While somebody finds out whether the register is back. */
+  let trying: Promise<void> | undefined;
   const queue: (() => void)[] = [];
   const turn = async () => {
     if (running >= parallel) await new Promise<void>((go) => queue.push(go));
     running += 1;
   };
+  const compare = async (subject: Subject): Promise<Comparison> => {
+    asked += 1;
+    const comparison = await register.compare(subject);
+    silent = comparison.outcome === 'unreachable' ? silent + 1 : 0;
+    return comparison;
+  };
+  const mayAsk = () => asked < budget && silent < patience;
+  const tryAgain = async (subject: Subject, first: Comparison): Promise<Comparison> => {
+    if (trying) {
+      await trying;
+      return mayAsk() ? compare(subject) : first;
+    }
+    let last = first;
+    trying = (async () => {
+      for (const pause of pausesMs) {
+        await setTimeout(pause);
+        if (asked >= budget) return;
+        last = await compare(subject);
+        if (last.outcome !== 'unreachable') return;
+      }
+      silent = Math.max(silent, patience);
+    })().finally(() => {
+      trying = undefined;
+    });
+    await trying;
+    return last;
+  };
   const ask: AskAbout = async ({ number, name }) => {
     if (number.state !== 'valid' || name === undefined) return undefined;
+    const subject = { document: number.document, name };
     await turn();
     try {
-      if (asked >= budget || silent >= patience) return undefined;
-      asked += 1;
-      const { outcome, status, source, reference, at } = await register.compare({
-        document: number.document,
-        name,
-      });
-      silent = outcome === 'unreachable' ? silent + 1 : 0;
+      await trying;
+      if (!mayAsk()) return undefined;
+      let comparison = await compare(subject);
+      if (comparison.outcome === 'unreachable' && pausesMs.length > 0)
+        comparison = await tryAgain(subject, comparison);
+      const { outcome, status, source, reference, at } = comparison;
       const said: RegisterWord = outcome === 'match' && status === 'deceased' ? 'deceased' : outcome;
       return { said, source, reference, at };
     } finally {

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/postgres.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
 import { comeBack } from './cases/cases-store.ts';
-import { type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
+import { type Asking, type JudgeRoom, judgeRows, makeAsker, toVerdictRow } from './judging.ts';
 import { endOfPage, pageUnlinked, type TallyRow, tally, writeVerdicts } from './matching-store.ts';
 import { refreshStatistics } from './staging-store.ts';
 
@@ -13,11 +13,8 @@ export interface PlanRoom extends JudgeRoom {
   population: PopulationRegister;
 }
 
-export interface PlanOptions {
-  /** Questions to the register at the same time, and in all; the rest waits for the next run. */
-  parallel?: number;
-  budget?: number;
-}
+/** How the register is asked; what is not asked waits for the next run. */
+export type PlanOptions = Partial<Asking>;
 
 export interface PlanResult {
   source: string;
@@ -36,11 +33,11 @@ export const PARALLEL = 32;
 export async function planSource(
   room: PlanRoom,
   source: string,
-  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER }: PlanOptions = {},
+  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, ...more }: PlanOptions = {},
   onProgress: (judged: number) => void = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
-  const ask = makeAsker(population, { parallel, budget });
+  const ask = makeAsker(population, { parallel, budget, ...more });
   let judged = 0;
   await comeBack(database, source, clock.now());
   await refreshStatistics(database);
