@@ -39,6 +39,8 @@ import {
 import { stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
+/** Before a run gives a silent register up: with the line's usual pause, a good minute. */
+const TRIES_AGAIN = 3;
 
 export function addLegacyCommands(program: Command): void {
   const legacy = program.command('legacy').description('accounts of old systems');
@@ -82,9 +84,12 @@ export function addLegacyCommands(program: Command): void {
         const { population, enterprise } = yihao.registries;
         const room = { ...linkRoom(yihao), population, enterprise };
         const { settings } = yihao;
+        const { atOnce, breakSeconds } = settings.registries.population;
         const limits = {
           // More than the line to the register lets through at once would be answered "busy".
-          parallel: Math.min(options.parallel, settings.registries.population.atOnce),
+          parallel: Math.min(options.parallel, atOnce),
+          // A line that was given up after failures in a row is tried again after its own pause.
+          pausesMs: Array.from({ length: TRIES_AGAIN }, () => (breakSeconds + 1) * 1_000),
           ...(options.budget === undefined ? {} : { budget: options.budget }),
           pace: makePace(options.rate ?? settings.legacy.register.perSecond),
         };

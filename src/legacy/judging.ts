@@ -1,7 +1,3 @@
-/**
- * Judging a page of old accounts: gathers what the pure rule needs, in one round trip each. The dry run and the real
- * one both come through here, so they cannot differ.
- */
 import type { Accounts } from '../accounts/accounts.ts';
 import type { PersonId } from '../accounts/person.ts';
 import type { StandingPerson } from '../accounts/standing.ts';
@@ -113,10 +109,7 @@ export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow 
   register,
 });
 
-/**
- * Asks about several at a time, at its pace, and at most `budget` in all; when `patience` in a row went unanswered, nobody else is
- * asked in this run and the rows go on waiting.
- */
+/** Asks about several at a time; what is not asked or not answered goes on waiting. */
 export function makeAsker(
   register: PopulationRegister,
   limits: RationLimits,

@@ -1,6 +1,5 @@
 /** The dry run: judges every old account of a system that belongs to nobody yet, and changes no account. */
 import type { Clock } from '../platform/clock.ts';
-import type { Pace } from '../platform/pace.ts';
 import type { Database } from '../platform/postgres.ts';
 import { type EnterpriseRegister, silentEnterpriseRegister } from '../registries/enterprise.ts';
 import type { PopulationRegister } from '../registries/registry.ts';
@@ -24,13 +23,8 @@ export interface PlanRoom extends JudgeRoom {
   enterprise?: EnterpriseRegister | undefined;
 }
 
-export interface PlanOptions {
-  /** Questions to the register at the same time, and in all; the rest waits for the next run. */
-  parallel?: number;
-  budget?: number;
-  /** Lets a question go when its turn has come. */
-  pace?: Pace;
-}
+/** How the register is asked; what is not asked waits for the next run. */
+export type PlanOptions = Partial<RationLimits>;
 
 export interface PlanResult {
   source: string;
@@ -49,13 +43,14 @@ export const PARALLEL = 32;
 export async function planSource(
   room: PlanRoom,
   source: string,
-  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, pace }: PlanOptions = {},
+  { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, ...more }: PlanOptions = {},
   onProgress: (judged: number) => void = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
+  const limits = { parallel, budget, ...more };
   if ((await subjectKindOfSource(database, source)) === 'organisation')
-    return planOrganisations(room, source, { parallel, budget, pace }, onProgress);
-  const ask = makeAsker(population, { parallel, budget, pace });
+    return planOrganisations(room, source, limits, onProgress);
+  const ask = makeAsker(population, limits);
   let judged = 0;
   let answered = 0;
   await comeBack(database, source, clock.now());

@@ -199,6 +199,38 @@ describe.each(stores)('old accounts on $name', (store) => {
     expect(asked.length).toBe(20 + 60);
   });
 
+  test('a register that is silent for a moment is waited for, and nobody is left waiting', async () => {
+    await stage(...Array.from({ length: 90 }, (_, n) => row(n, n)));
+    const { population } = room;
+    let calls = 0;
+    let silentUntil = 0;
+    room.population = {
+      ...population,
+      async compare(subject) {
+        calls += 1;
+        // Many are under way when it begins, and the first pause is not enough.
+        if (calls === 10) silentUntil = performance.now() + 60;
+        const silent = performance.now() < silentUntil;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        says = silent ? 'unreachable' : 'match';
+        return population.compare(subject);
+      },
+    };
+    const { tally } = await plan({ parallel: 32, pausesMs: [40, 40, 40] });
+    expect(tally).toMatchObject([{ outcome: 'new', rows: 90 }]);
+    expect(calls).toBeGreaterThan(90 + 20);
+  });
+
+  test('one that stays silent is given up after its pauses, and the budget holds in them', async () => {
+    says = 'unreachable';
+    await stage(...Array.from({ length: 60 }, (_, n) => row(n, n)));
+    await plan({ parallel: 1, pausesMs: [2, 2, 2] });
+    expect(asked.length).toBe(4);
+    await plan({ parallel: 1, pausesMs: [2, 2, 2], budget: 2 });
+    expect(asked.length).toBe(6);
+    expect(new Set((await outcomes()).map((one) => one.split(' ')[1]))).toEqual(new Set(['waiting']));
+  });
+
   test('two at once and twice: each old account is linked once, each number opened once', async () => {
     await stage(...Array.from({ length: 300 }, (_, n) => row(n, n % 250)));
     await Promise.all([plan(), plan()]);
