@@ -14,6 +14,7 @@ import { countPasswords } from '../legacy/old-password-store.ts';
 import { PARALLEL, planSource } from '../legacy/plan.ts';
 import { rejectsAsCsv } from '../legacy/rejects.ts';
 import { listDumps, listRejects, subjectKindOfSource, summarise } from '../legacy/staging-store.ts';
+import { listVerdicts, verdictsAsCsv } from '../legacy/verdict-rows.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
 import { makePace } from '../platform/pace.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
@@ -98,8 +99,29 @@ export function addLegacyCommands(program: Command): void {
         ).finally(() => progress.end());
         return {
           data: result,
-          lines: [...tallyLines(result.tally), `${result.asked} questions to the register`],
+          lines: [
+            ...tallyLines(result.tally),
+            `${result.asked} questions to the register; row by row: \`legacy rows ${source}\``,
+          ],
         };
+      });
+    });
+
+  legacy
+    .command('rows')
+    .argument('<source>', 'the old system')
+    .option('--after <local id>', 'with --json: go on behind this one', '')
+    .description('row by row, as CSV: what would become of each old account, or has become of it, and why')
+    .action(async (source: string, { after }: { after: string }, command: Command) => {
+      await withRooms(command, async ({ database }) => {
+        if ((await subjectKindOfSource(database, source)) === undefined) throw unknownSource();
+        if (command.optsWithGlobals().json) {
+          const rows = await listVerdicts(database, source, after, MOST_IN_JSON);
+          return { data: { source, rows, more: rows.length === MOST_IN_JSON }, lines: [] };
+        }
+        // Page by page: there may be as many as the old system has accounts.
+        for await (const text of verdictsAsCsv(database, source)) process.stdout.write(text);
+        return { data: undefined, lines: [] };
       });
     });
 
@@ -115,12 +137,15 @@ export function addLegacyCommands(program: Command): void {
         const result = await applySource(linkRoom(yihao), source, actor(), (count) =>
           progress.show(count / total, count),
         ).finally(() => progress.end());
+        const after = await tally(yihao.database, source);
         return {
-          data: { ...result, tally: await tally(yihao.database, source) },
+          data: { ...result, tally: after },
           lines: [
             `${String(result.linked).padStart(10)}  linked to accounts that were there`,
             `${String(result.opened).padStart(10)}  linked to accounts opened for them`,
             `${String(result.changed).padStart(10)}  changed since \`plan\`: run it again`,
+            '',
+            ...tallyLines(after),
           ],
         };
       });

@@ -73,6 +73,13 @@ const TALLY = sql(
   `SELECT outcome, tier, reasons, linked_by IS NOT NULL AS linked, count(*)::int AS rows FROM old_account
    WHERE source = $1 GROUP BY outcome, tier, reasons, linked_by IS NOT NULL ORDER BY rows DESC`,
 );
+const PAGE_VERDICTS = sql(
+  'old-account-verdicts',
+  `SELECT o.local_id, o.at, o.outcome, o.tier, o.reasons, o.set_aside, o.contested, o.linked_by IS NOT NULL AS linked,
+     coalesce(j.opened, false) AS opened, coalesce(o.person_id, o.organisation_id, o.proposed_id)::text AS account
+   FROM old_account o LEFT JOIN legacy_journal j ON j.id = o.linked_by
+   WHERE o.source = $1 AND o.local_id > $2 ORDER BY o.local_id LIMIT $3`,
+);
 const LINK = sql(
   'old-account-link',
   `WITH entry AS (
@@ -157,6 +164,27 @@ export async function writeVerdicts(
     column((row) => row.register?.at ?? null),
   ]);
 }
+
+export interface VerdictLine {
+  local_id: string;
+  at: string;
+  outcome: string | null;
+  tier: Tier | null;
+  reasons: string[] | null;
+  set_aside: 'rejected' | 'waits' | null;
+  contested: 'claimed' | 'disputed' | null;
+  linked: boolean;
+  opened: boolean;
+  account: string | null;
+}
+
+/** What was found of each old account, by local id. */
+export const pageVerdicts = (
+  on: Queryable,
+  source: string,
+  after: string,
+  most: number,
+): Promise<VerdictLine[]> => on.query(PAGE_VERDICTS, [source, after, most]);
 
 export interface TallyRow {
   outcome: string | null;

@@ -57,7 +57,18 @@ test('the whole way, in the words of the command line', async () => {
       { outcome: 'doubtful', tier: 'B', reasons: ['register-mismatch'], rows: 1 },
     ],
   });
+  const told = (await legacy('rows', 'talent')).out.split('\r\n');
+  expect(told[0]).toBe('row,local id,becomes,tier,why,account');
+  expect(told.slice(1, -1).map((row) => row.split(',').slice(1, 5))).toEqual([
+    ...[0, 1, 2].map((n) => [String(n), 'to open an account and be linked to it', 'A', 'register-agrees']),
+    ['9', 'a person decides', 'B', 'register-mismatch'],
+  ]);
   expect((await legacy('apply', 'talent')).out).toMatch(/ 3 {2}linked to accounts opened/);
+  expect((await legacy('rows', 'talent', '--json')).json()).toMatchObject({
+    rows: [{ localId: '0', becomes: 'linked to the account that it opened' }, {}, {}, {}],
+    more: false,
+  });
+  expect((await legacy('rows', 'nobody')).code).toBe(3);
   const undone = await legacy('undo', 'talent', '1', '--reason', 'the wrong dump');
   expect(undone.out).toContain('which the link had opened, is gone');
   expect((await legacy('status', 'talent')).out).toContain('accounts of talent');
