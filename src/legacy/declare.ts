@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/postgres.ts';
+import { done, type Failure } from '../platform/failure.ts';
+import { type Database, rollingBack } from '../platform/postgres.ts';
 import { type DeclarationFailure, readDeclaration, refused } from './declaration.ts';
 import { TOLD_DUMP } from './lazy/lazy-store.ts';
+import { refusal } from './sources/refusals.ts';
 import { NO_COUNTS } from './stage-report.ts';
 import { addDump, advanceDump, latestDump, putSource } from './staging-store.ts';
 
@@ -14,12 +16,16 @@ export interface DeclareRoom {
   clock: Clock;
 }
 
-/** Failure `old-declaration` 422 with `faults`; also where no login interface is declared. Again replaces it. */
+/**
+ * Failures (422): `old-declaration` with `faults`, also where no login interface is declared; `source-other-subject` where the
+ * system holds organisations. Again replaces it.
+ */
 export async function declareSource(
   { database, trail, clock }: DeclareRoom,
   { declaration: text, actor }: { declaration: string; actor: string },
 ): Promise<
-  { ok: true; value: { source: string; login: string } } | { ok: false; failure: DeclarationFailure }
+  | { ok: true; value: { source: string; login: string } }
+  | { ok: false; failure: DeclarationFailure | Failure }
 > {
   const declared = readDeclaration(text);
   if (!declared.ok) return declared;
@@ -32,8 +38,9 @@ export async function declareSource(
       },
     ]);
   const now = clock.now();
-  await database.transaction(async (tx) => {
-    await putSource(tx, source, text, { ...declared.value, subjectKind: 'person' }, now);
+  return rollingBack(database, async (tx) => {
+    const kind = await putSource(tx, source, text, { ...declared.value, subjectKind: 'person' }, now);
+    if (kind !== 'person') return refusal('source-other-subject');
     // Where what its interface tells is kept; dumps that come later are counted from one.
     const hashes = { fileHash: Buffer.alloc(0), declarationHash: createHash('sha256').update(text).digest() };
     if (!(await latestDump(tx, source, hashes.fileHash, hashes.declarationHash))) {
@@ -48,6 +55,6 @@ export async function declareSource(
       outcome: 'success',
       detail: { source, login },
     });
+    return done({ source, login });
   });
-  return { ok: true, value: { source, login } };
 }

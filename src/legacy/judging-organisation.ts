@@ -32,6 +32,7 @@ export interface JudgeOrganisationRoom {
 
 export interface JudgedOrganisation {
   record: OldOrganisation;
+  contentPrint: Buffer;
   standing: StandingOrganisation | undefined;
   verdict: OrganisationVerdict;
   register: RegisterFacts | undefined;
@@ -66,7 +67,14 @@ export async function judgeOrganisationRows(
     const isShared = row.number_print !== null && shared.has(row.number_print.toString('hex'));
     const resolved = row.resolved_code ?? undefined;
     const facts = factsOf(record, isShared ? 1 : 0);
-    return { record, facts, register: registerOf(row), resolved, found: NOBODY };
+    return {
+      record,
+      contentPrint: row.content_print,
+      facts,
+      register: registerOf(row),
+      resolved,
+      found: NOBODY,
+    };
   });
   await findStanding(room, on, files);
   if (ask) {
@@ -80,7 +88,12 @@ export async function judgeOrganisationRows(
     await Promise.all(files.filter(waits).map((file) => compare(ask, file)));
   }
   return files.map((file) => ({
-    ...{ record: file.record, standing: file.found.standing, verdict: verdictOf(file) },
+    ...{
+      record: file.record,
+      contentPrint: file.contentPrint,
+      standing: file.found.standing,
+      verdict: verdictOf(file),
+    },
     ...{ register: file.register, resolved: file.resolved },
   }));
 }
@@ -88,6 +101,7 @@ export async function judgeOrganisationRows(
 /** A row on its way to a verdict. */
 interface File {
   record: OldOrganisation;
+  contentPrint: Buffer;
   facts: OldOrganisationFacts;
   register: RegisterFacts | undefined;
   resolved: string | undefined;
@@ -172,11 +186,13 @@ function registerOf(row: JudgeableOrganisation): RegisterFacts | undefined {
 
 export const toOrganisationVerdictRow = ({
   record,
+  contentPrint,
   verdict,
   register,
   resolved,
 }: JudgedOrganisation): OrganisationVerdictRow => ({
   localId: record.localId,
+  contentPrint,
   outcome: verdict.outcome,
   tier: verdict.tier,
   reasons: verdict.reasons,

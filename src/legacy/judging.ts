@@ -17,6 +17,7 @@ export interface JudgeRoom {
 
 export interface Judged {
   record: OldRecord;
+  contentPrint: Buffer;
   standing: StandingPerson | undefined;
   verdict: Verdict;
   register: VerdictRow['register'];
@@ -70,7 +71,7 @@ export async function judgeRows(
         register = (await ask(record)) ?? register;
         verdict = judge(old, standing.get(at), register?.said ?? 'not-asked');
       }
-      return { record, standing: standing.get(at), verdict, register };
+      return { record, contentPrint: row.content_print, standing: standing.get(at), verdict, register };
     }),
   );
 }
@@ -100,8 +101,9 @@ function registerOf(row: JudgeableRow): VerdictRow['register'] {
   return { said, source: register_source ?? '', reference: register_reference ?? '', at: register_at };
 }
 
-export const toVerdictRow = ({ record, verdict, register }: Judged): VerdictRow => ({
+export const toVerdictRow = ({ record, contentPrint, verdict, register }: Judged): VerdictRow => ({
   localId: record.localId,
+  contentPrint,
   outcome: verdict.outcome,
   tier: verdict.tier,
   reasons: verdict.reasons,

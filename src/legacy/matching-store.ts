@@ -8,6 +8,7 @@ export interface JudgeableRow {
   local_id: string;
   at: string;
   content: Buffer;
+  content_print: Buffer;
   number_print: Buffer | null;
   provable: boolean;
   deleted: boolean;
@@ -19,6 +20,8 @@ export interface JudgeableRow {
 
 export interface VerdictRow {
   localId: string;
+  /** Of what was judged: the verdict on anything else is not written. */
+  contentPrint: Buffer;
   outcome: string;
   tier: Tier;
   reasons: Reason[];
@@ -26,7 +29,7 @@ export interface VerdictRow {
   register: { said: RegisterWord; source: string; reference: string; at: Date } | undefined;
 }
 
-const COLUMNS = `local_id, at, content, number_print, provable, deleted,
+const COLUMNS = `local_id, at, content, content_print, number_print, provable, deleted,
   register_said, register_source, register_reference, register_at`;
 /**
  * Pages are cut by ids alone. Cut by what is to be done, they would be as good as the planner's idea of how many rows
@@ -60,13 +63,19 @@ const SHARED = sql(
   `SELECT number_print FROM unnest($2::bytea[]) AS asked(number_print)
    WHERE (${NAME} ORDER BY name_print LIMIT 1) <> (${NAME} ORDER BY name_print DESC LIMIT 1)`,
 );
+/**
+ * Only onto what was judged: while the register was asked, a later dump, a sign-in at the old system or a citizen's claim may
+ * have made another thing of the row, and what was said of the one does not hold for the other.
+ */
 const WRITE = sql(
   'old-account-judge',
   `UPDATE old_account o SET outcome = v.outcome, tier = v.tier, reasons = string_to_array(v.reasons, ' '), proposed_id = v.proposed_id,
      register_said = v.said, register_source = v.register, register_reference = v.reference, register_at = v.asked_at, judged_at = $2
-   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
-     AS v(local_id, outcome, tier, reasons, proposed_id, said, register, reference, asked_at)
-   WHERE o.source = $1 AND o.local_id = v.local_id AND o.linked_by IS NULL`,
+   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
+     $12::bytea[])
+     AS v(local_id, outcome, tier, reasons, proposed_id, said, register, reference, asked_at, was)
+   WHERE o.source = $1 AND o.local_id = v.local_id AND o.content_print = v.was AND o.linked_by IS NULL AND o.set_aside IS NULL
+     AND o.contested IS NULL`,
 );
 const TALLY = sql(
   'old-account-tally',
@@ -162,6 +171,7 @@ export async function writeVerdicts(
     column((row) => row.register?.source ?? null),
     column((row) => row.register?.reference ?? null),
     column((row) => row.register?.at ?? null),
+    byteArray(column((row) => row.contentPrint)),
   ]);
 }
 

@@ -86,7 +86,8 @@ const CLOSE_LOGINS = sql(
   'old-password-close-logins',
   `INSERT INTO old_password (source, local_id, state, content, print, changed_at)
    SELECT o.source, o.local_id, 'used', NULL::bytea, ''::bytea, $2::timestamptz FROM old_account o JOIN legacy_source s USING (source)
-   WHERE o.person_id = $1 AND o.linked_by IS NOT NULL AND s.login IS NOT NULL ORDER BY o.source, o.local_id
+     JOIN legacy_journal l ON l.id = o.linked_by AND l.person_id = o.person_id
+   WHERE o.person_id = $1 AND s.login IS NOT NULL ORDER BY o.source, o.local_id
    ON CONFLICT (source, local_id) DO NOTHING`,
 );
 const HOLD_LINK = sql(

@@ -1,11 +1,13 @@
 /** Verdicts and links of organisations' old accounts in the database; the same tables and the same journal as persons'. */
 import type { OrganisationAlias, OrganisationId } from '../accounts/organisation.ts';
+import { byteArray } from '../platform/byte-array.ts';
 import { type Queryable, sql, type Transaction } from '../platform/postgres.ts';
 import type { Reason, Tier } from './matching.ts';
 import type { OrganisationWord } from './matching-organisation.ts';
 import type { SealedRow } from './staged-row.ts';
 
 export interface JudgeableOrganisation extends SealedRow {
+  content_print: Buffer;
   number_print: Buffer | null;
   register_said: OrganisationWord | null;
   register_source: string | null;
@@ -26,6 +28,8 @@ export interface RegisterFacts {
 
 export interface OrganisationVerdictRow {
   localId: string;
+  /** Of what was judged: the verdict on anything else is not written. */
+  contentPrint: Buffer;
   outcome: string;
   tier: Tier;
   reasons: Reason[];
@@ -34,7 +38,7 @@ export interface OrganisationVerdictRow {
   resolved: string | undefined;
 }
 
-const COLUMNS = `local_id, at, content, number_print, register_said, register_source, register_reference, register_at,
+const COLUMNS = `local_id, at, content, content_print, number_print, register_said, register_source, register_reference, register_at,
   register_representative, resolved_code`;
 const PAGE = sql(
   'old-organisation-page',
@@ -53,9 +57,9 @@ const WRITE = sql(
      register_said = v.said, register_source = v.register, register_reference = v.reference, register_at = v.asked_at,
      register_representative = v.representative, resolved_code = v.resolved, judged_at = $2
    FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
-     $12::boolean[], $13::text[])
-     AS v(local_id, outcome, tier, reasons, proposed_id, said, register, reference, asked_at, representative, resolved)
-   WHERE o.source = $1 AND o.local_id = v.local_id AND o.linked_by IS NULL`,
+     $12::boolean[], $13::text[], $14::bytea[])
+     AS v(local_id, outcome, tier, reasons, proposed_id, said, register, reference, asked_at, representative, resolved, was)
+   WHERE o.source = $1 AND o.local_id = v.local_id AND o.content_print = v.was AND o.linked_by IS NULL AND o.set_aside IS NULL`,
 );
 const LINK = sql(
   'old-organisation-link',
@@ -123,6 +127,7 @@ export async function writeOrganisationVerdicts(
     column((row) => row.register?.at ?? null),
     column((row) => row.register?.representative ?? null),
     column((row) => row.resolved ?? null),
+    byteArray(column((row) => row.contentPrint)),
   ]);
 }
 

@@ -15,7 +15,7 @@ const SECTORS = sql(
 );
 const FIND_MANY = sql(
   'subject_find_many',
-  'SELECT person_id, sub FROM subject WHERE sector = $1 AND person_id = ANY ($2::uuid[])',
+  'SELECT person_id, sub, told_only FROM subject WHERE sector = $1 AND person_id = ANY ($2::uuid[])',
 );
 /** In one order, so that two who tell of the same people do not wait for each other in a circle. */
 const INSERT_MANY = sql(
@@ -29,27 +29,43 @@ const PERSONS = sql(
   'SELECT person_id, sub FROM subject WHERE sector = $1 AND sub = ANY ($2::text[])',
 );
 
+/** A stored sub; `toldOnly` while nobody has signed in by it. */
+export interface KnownSubject {
+  sub: string;
+  toldOnly: boolean;
+}
+
+interface Stored {
+  sub: string;
+  told_only: boolean;
+}
+const toKnown = ({ sub, told_only }: Stored): KnownSubject => ({ sub, toldOnly: told_only });
+
 /** The person's own sub in a sector; none is made. */
-export const ownSubject = async (
+export async function ownSubject(
   on: Queryable,
   personId: string,
   sector: string,
-): Promise<string | undefined> => (await on.query<{ sub: string }>(FIND, [personId, sector]))[0]?.sub;
+): Promise<KnownSubject | undefined> {
+  const [row] = await on.query<Stored>(FIND, [personId, sector]);
+  return row && toKnown(row);
+}
 
 const AMONG = sql(
   'subject_among',
-  `SELECT s.sub FROM unnest($1::uuid[]) WITH ORDINALITY AS u(person_id, place) JOIN subject s USING (person_id)
-   WHERE s.sector = $2 ORDER BY u.place LIMIT 1`,
+  `SELECT s.sub, s.told_only FROM unnest($1::uuid[]) WITH ORDINALITY AS u(person_id, place) JOIN subject s USING (person_id)
+   WHERE s.sector = $2 ORDER BY s.told_only, u.place LIMIT 1`,
 );
 
-/** The sub of the first of these people whom the sector knows. */
+/** The sub of the first of these people who has signed in there; of the first whom the sector was told of, where none has. */
 export async function subjectAmong(
   on: Queryable,
   people: readonly string[],
   sector: string,
-): Promise<string | undefined> {
+): Promise<KnownSubject | undefined> {
   if (people.length === 0) return undefined;
-  return (await on.query<{ sub: string }>(AMONG, [people, sector]))[0]?.sub;
+  const [row] = await on.query<Stored>(AMONG, [people, sector]);
+  return row && toKnown(row);
 }
 
 /** Sectors whose applications have seen the person sign in. */
@@ -86,14 +102,15 @@ interface Pair {
 }
 
 /** The stored ones of many persons, by person. */
-export const storedSubjects = async (
+export async function storedSubjects(
   on: Queryable,
   sector: string,
   personIds: readonly string[],
-): Promise<Map<string, string>> =>
-  new Map(
-    (await on.query<Pair>(FIND_MANY, [sector, personIds])).map(({ person_id, sub }) => [person_id, sub]),
-  );
+): Promise<Map<string, KnownSubject>> {
+  if (personIds.length === 0) return new Map();
+  const rows = await on.query<Stored & { person_id: string }>(FIND_MANY, [sector, personIds]);
+  return new Map(rows.map((row) => [row.person_id, toKnown(row)]));
+}
 
 /** Makes those that are missing; whoever was first with one keeps it. */
 export async function insertSubjects(

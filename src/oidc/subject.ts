@@ -3,7 +3,7 @@
  * another sector by another. Stored, not computed, so no key rotation, merge or undo can ever change one.
  *
  * Of two accounts that were merged each keeps its subs. The one that answers for both goes by its own; where it has none,
- * by that of the other, so that an application that knew only the other one goes on knowing the person. Nothing is moved, so
+ * or one that no sign-in has used, by that of the other, so that an application that knew only the other one goes on knowing the person. Nothing is moved, so
  * taking the merge back in any order needs nothing put back.
  */
 import { randomBytes } from 'node:crypto';
@@ -13,6 +13,7 @@ import type { PersonId } from '../accounts/person.ts';
 import type { Database, Queryable } from '../platform/postgres.ts';
 import {
   insertSubjects,
+  type KnownSubject,
   ownSubject,
   personOfSubject,
   personsOfSubjects,
@@ -32,6 +33,15 @@ export interface Subjects {
 
 /** 144 random bits, 24 characters. */
 const makeSub = (): string => randomBytes(18).toString('base64url');
+
+/**
+ * By which sub a person goes: what somebody has signed in by comes before what an application was only told; among equals the
+ * person's own comes first.
+ */
+function choose(own: KnownSubject | undefined, other: KnownSubject | undefined): KnownSubject | undefined {
+  if (!own || !other) return own ?? other;
+  return own.toldOnly && !other.toldOnly ? other : own;
+}
 
 /** Of many persons at once, for whoever tells a department of them. */
 export interface ManySubjects {
@@ -54,22 +64,22 @@ export function openManySubjects(merged: Pick<MergedPeople, 'survivorsOf' | 'abs
   return {
     async of(on, sector, personIds, { make = true } = {}) {
       const wanted = [...new Set(personIds)];
-      const known = await storedSubjects(on, sector, wanted);
-      const bare = wanted.filter((id) => !known.has(id));
-      if (bare.length === 0) return known;
-      const absorbed = await merged.absorbedByMany(bare as PersonId[], on);
-      if (absorbed.size > 0) {
-        const theirs = await storedSubjects(on, sector, [...absorbed.values()].flat());
-        for (const [id, others] of absorbed) {
-          const first = others.find((other) => theirs.has(other));
-          if (first !== undefined) known.set(id, theirs.get(first)!);
-        }
+      const own = await storedSubjects(on, sector, wanted);
+      const unused = wanted.filter((id) => own.get(id)?.toldOnly !== false) as PersonId[];
+      const absorbed = await merged.absorbedByMany(unused, on);
+      const theirs = await storedSubjects(on, sector, [...absorbed.values()].flat());
+      const known = new Map<string, string>();
+      for (const id of wanted) {
+        const others = (absorbed.get(id as PersonId) ?? []).flatMap((other) => theirs.get(other) ?? []);
+        const chosen = choose(own.get(id), others.find(({ toldOnly }) => !toldOnly) ?? others[0]);
+        if (chosen) known.set(id, chosen.sub);
       }
-      const missing = bare.filter((id) => !known.has(id));
+      const missing = wanted.filter((id) => !known.has(id));
       if (!make || missing.length === 0) return known;
       const fresh = missing.map((personId) => ({ personId, sub: makeSub() }));
       await insertSubjects(on, sector, fresh);
-      return new Map([...known, ...(await storedSubjects(on, sector, missing))]);
+      for (const [id, { sub }] of await storedSubjects(on, sector, missing)) known.set(id, sub);
+      return known;
     },
     async personsOf(on, sector, subs) {
       const persons = await personsOfSubjects(on, sector, subs);
@@ -93,16 +103,16 @@ export function openSubjects(
       const known = kept.get(key);
       if (known !== undefined) return known;
       const own = await ownSubject(database, personId, sector);
-      if (own === undefined) {
+      if (own?.toldOnly !== false) {
         const theirs = await merged.absorbedBy(personId as PersonId);
         const other = await subjectAmong(database, theirs, sector);
-        if (other !== undefined) return other;
+        if (other !== undefined && choose(own, other) === other) return other.sub;
       }
       const sub = await storedSubject(database, personId, sector, makeSub);
       kept.set(key, sub);
       return sub;
     },
-    among: (people, sector) => subjectAmong(database, people, sector),
+    among: async (people, sector) => (await subjectAmong(database, people, sector))?.sub,
     async personOf(sector, sub) {
       const person = await personOfSubject(database, sector, sub);
       return person === undefined ? undefined : merged.survivorOf(person as PersonId);

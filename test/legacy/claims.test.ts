@@ -44,7 +44,7 @@ recipe: md5(p)
 
 describe('what a proven claim becomes', () => {
   const person = { document: citizen(1), name: NAME };
-  const free = { contested: null, set_aside: null };
+  const free = { contested: null, set_aside: null, undone: false };
   const own = { state: 'valid', document: citizen(1) } as const;
   const other = { state: 'valid', document: citizen(2) } as const;
   const none = { state: 'absent' } as const;
@@ -69,13 +69,16 @@ describe('what a proven claim becomes', () => {
 
   test('what people decided, or somebody disputed, is looked at by people again', () => {
     const record = { number: none, name: undefined };
-    expect(judgeClaim('password', record, person, { contested: 'disputed', set_aside: 'rejected' })).toEqual({
+    expect(
+      judgeClaim('password', record, person, { contested: 'disputed', set_aside: 'rejected', undone: false }),
+    ).toEqual({
       becomes: 'case',
       reasons: ['claimed-by-password', 'rejected-before', 'disputed-by-owner'],
     });
-    expect(judgeClaim('password', record, person, { contested: 'claimed', set_aside: 'waits' }).becomes).toBe(
-      'link',
-    );
+    expect(
+      judgeClaim('password', record, person, { contested: 'claimed', set_aside: 'waits', undone: false })
+        .becomes,
+    ).toBe('link');
   });
 });
 
@@ -519,6 +522,37 @@ describe.each(stores)('claims on $name', (store) => {
     expect([await linkedTo('1'), await told(person), await claims.mine(person)]).toEqual([null, [], []]);
     await stage({ id: '1', user: 'u1', password: 'another' });
     expect(failureOf(await byPassword(person, 'u1', 'another'))).toEqual(refused);
+  });
+
+  test('a claim by phone that an operator took back is for people to decide, however often it is made', async () => {
+    await stage({ id: '1', phone: PHONE });
+    const person = await somebody();
+    const claim = async () => {
+      sent = [];
+      expect((await sendCode(person, '1')).ok).toBe(true);
+      return byCode(person, '1', await lastCode());
+    };
+    expect(await claim()).toEqual(linked);
+    value(await undo('1'));
+    expect(await cases()).toEqual([['1', ['claimed-by-phone', 'rejected-before']]]);
+    now = new Date(now.getTime() + 3_600_000);
+    expect(await claim()).toEqual(madeACase);
+    await planAndApply();
+    expect([await linkedTo('1'), await cases()]).toEqual([
+      null,
+      [['1', ['claimed-by-phone', 'rejected-before']]],
+    ]);
+    value(
+      await decideCase(room(), {
+        source: 'talent',
+        localId: '1',
+        reason: 'looked',
+        actor: 'operator:one',
+        action: 'reject',
+      }),
+    );
+    now = new Date(now.getTime() + 3_600_000);
+    expect(await claim()).toEqual(madeACase);
   });
 
   test('“not mine” takes the link back at once; only people link it again', async () => {

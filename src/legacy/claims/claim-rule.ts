@@ -33,7 +33,7 @@ export function judgeClaim(
   way: ClaimWay,
   { number, name }: Pick<OldRecord, 'number' | 'name'>,
   person: Pick<Person, 'document' | 'name'>,
-  { contested, set_aside }: Pick<ClaimableRow, 'contested' | 'set_aside'>,
+  { contested, set_aside, undone }: Pick<ClaimableRow, 'contested' | 'set_aside' | 'undone'>,
 ): ClaimVerdict {
   const against: Reason[] = [];
   const beside: Reason[] = [];
@@ -42,8 +42,9 @@ export function judgeClaim(
   const named = name === undefined ? undefined : NAME[matchNames(name, person.name)];
   if (named) (way === 'phone' ? against : beside).push(named);
   // People looked at it before, or somebody said that it is not theirs: people look again.
-  if (set_aside === 'rejected') against.push('rejected-before');
-  if (contested === 'disputed') against.push('disputed-by-owner');
+  const disputed = contested === 'disputed';
+  if (set_aside === 'rejected' || (undone && !disputed)) against.push('rejected-before');
+  if (disputed) against.push('disputed-by-owner');
   return { becomes: against.length > 0 ? 'case' : 'link', reasons: [WAY[way], ...against, ...beside] };
 }
 

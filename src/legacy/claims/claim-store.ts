@@ -13,6 +13,8 @@ export interface ClaimableRow {
   person_id: PersonId | null;
   contested: 'claimed' | 'disputed' | null;
   set_aside: 'rejected' | 'waits' | null;
+  /** A link of it was taken back once. */
+  undone: boolean;
   reasons: Reason[] | null;
   state: OldPasswordState | null;
   password: Buffer | null;
@@ -23,6 +25,7 @@ export interface ClaimableRow {
 }
 
 const CLAIMABLE = `SELECT o.source, o.local_id, o.at, o.content, o.person_id, o.contested, o.set_aside, o.reasons, p.state,
+    EXISTS (SELECT FROM legacy_journal j WHERE j.source = o.source AND j.local_id = o.local_id AND j.undone_at IS NOT NULL) AS undone,
     p.content AS password, p.print, s.declaration, d.started_at AS since
   FROM old_account o JOIN legacy_source s ON s.source = o.source
     JOIN legacy_dump d ON d.source = o.source AND d.number = 1
@@ -50,11 +53,17 @@ const SETTLE = sql(
   'old-account-contest-settle',
   `UPDATE old_account SET contested = NULL, set_aside = NULL, set_aside_until = NULL WHERE source = $1 AND local_id = $2`,
 );
-/** What people decided after somebody's word is, once that is undone, again for people to decide. */
+/**
+ * What was linked by somebody's word, or decided after it, is once that is undone for people to decide, and not for the
+ * same word again.
+ */
 const CONTEST_AGAIN = sql(
   'old-account-contest-again',
-  `UPDATE old_account o SET contested = CASE WHEN 'disputed-by-owner' = ANY (j.reasons) THEN 'disputed' ELSE 'claimed' END
-   FROM legacy_journal j WHERE j.id = $1 AND o.source = j.source AND o.local_id = j.local_id AND 'decided' = ANY (j.reasons)
+  `UPDATE old_account o SET contested = CASE WHEN 'disputed-by-owner' = ANY (j.reasons) THEN 'disputed' ELSE 'claimed' END,
+     outcome = 'doubtful', tier = 'B', proposed_id = j.person_id,
+     reasons = array_remove(array_remove(j.reasons, 'decided'), 'rejected-before')
+       || CASE WHEN 'disputed-by-owner' = ANY (j.reasons) THEN '{}' ELSE ARRAY['rejected-before'] END
+   FROM legacy_journal j WHERE j.id = $1 AND o.source = j.source AND o.local_id = j.local_id
      AND j.reasons && ARRAY['disputed-by-owner', 'claimed-by-password', 'claimed-by-phone']`,
 );
 const SYSTEMS = sql(

@@ -37,6 +37,8 @@ export interface RightOne {
   source: string;
   localId: string;
   record: OldRecord;
+  /** Of the record: it is this that the register agreed to. */
+  contentPrint: Buffer;
   /** Whose it is already. */
   linkedTo: PersonId | undefined;
 }
@@ -89,6 +91,7 @@ export async function judgeTold(
   const row = await readRow(database, source, localId);
   if (!row) return refuse('gone');
   const record = openRecord(sealer, source, row);
+  const { content_print: contentPrint } = row;
   const contradiction = contradictionOf(record, told, typed);
   const bar = contradiction ?? barOf(row, record);
   if (bar) return refuse(bar);
@@ -96,7 +99,7 @@ export async function judgeTold(
   const linkedTo = row.person_id ?? undefined;
   if (linkedTo) {
     if (meant !== undefined && meant !== linkedTo) return refuse('another-person');
-    return row.opened ? { source, localId, record, linkedTo } : refuse('opened-by-its-owner');
+    return row.opened ? { source, localId, record, contentPrint, linkedTo } : refuse('opened-by-its-owner');
   }
   if (meant !== undefined) return refuse('another-account');
   // Whatever the register said before: it is asked now.
@@ -106,11 +109,12 @@ export async function judgeTold(
   if (verdict.outcome !== 'new' && verdict.outcome !== 'waiting') {
     // Another sign-in of the same person may have been quicker.
     const now = await readRow(database, source, localId);
-    if (now?.person_id && now.opened) return { source, localId, record, linkedTo: now.person_id };
+    if (now?.person_id && now.opened)
+      return { source, localId, record, contentPrint, linkedTo: now.person_id };
     return refuse(verdict.reasons.join(' '), judged);
   }
   await writeVerdicts(database, source, [toVerdictRow(judged!)], clock.now());
-  return verdict.outcome === 'new' ? { source, localId, record, linkedTo } : 'later';
+  return verdict.outcome === 'new' ? { source, localId, record, contentPrint, linkedTo } : 'later';
 }
 
 /** Where what stands of the account, what is told of it and what was typed do not speak of one number. */

@@ -30,14 +30,15 @@ const PUT = sql(
      AND old_account.contested IS NULL
      AND old_account.content_print <> EXCLUDED.content_print`,
 );
-const ONE = `SELECT o.local_id, o.at, o.content, o.number_print, o.provable, o.deleted, o.register_said, o.register_source,
+const ONE = `SELECT o.local_id, o.at, o.content, o.content_print, o.number_print, o.provable, o.deleted, o.register_said, o.register_source,
     o.register_reference, o.register_at, o.person_id, o.set_aside IS NOT NULL OR o.contested IS NOT NULL AS set_aside, p.state AS password,
     EXISTS (SELECT FROM legacy_journal j WHERE j.source = o.source AND j.local_id = o.local_id
       AND j.undone_at IS NOT NULL) AS undone,
     EXISTS (SELECT FROM legacy_decision d WHERE d.source = o.source AND d.local_id = o.local_id
       AND d.state = 'proposed') AS proposed,
     EXISTS (SELECT FROM legacy_journal j WHERE j.person_id = o.person_id AND j.opened
-      AND j.undone_at IS NULL) AS opened
+      AND j.undone_at IS NULL)
+      AND EXISTS (SELECT FROM legacy_journal l WHERE l.id = o.linked_by AND l.person_id = o.person_id) AS opened
   FROM old_account o LEFT JOIN old_password p USING (source, local_id) WHERE o.source = $1 AND o.local_id = $2`;
 const READ = sql('old-account-read-told', ONE);
 const LOCK = sql(
@@ -84,7 +85,7 @@ export const listLoginSystems = (on: Queryable): Promise<LoginSystemRow[]> =>
 /** An old account as a sign-in needs it. */
 export interface ToldRow extends JudgeableRow {
   person_id: PersonId | null;
-  /** Whether a link opened the account of that person. */
+  /** Whether a link opened the account of that person, and this one was linked to it itself: what came by a merge opens nothing. */
   opened: boolean;
   /** What became of its password; null where none ever counted here. */
   password: OldPasswordState | null;

@@ -135,9 +135,11 @@ export function openLoginDoor(room: LoginDoorRoom): LoginDoor {
 async function ownerOf(
   room: LoginDoorRoom,
   tx: Transaction,
-  { source, localId, linkedTo }: RightOne,
+  { source, localId, contentPrint, linkedTo }: RightOne,
 ): Promise<OldPasswordOwner | undefined> {
   const { accounts, sealer, trail } = room;
+  // First the person, then the account: a merge and an undo lock in that order too.
+  if (linkedTo) await accounts.hold(tx, [linkedTo]);
   const row = await readTold(tx, source, localId, { lock: true });
   if (!row) return undefined;
   const record = openRecord(sealer, source, row);
@@ -151,6 +153,8 @@ async function ownerOf(
       ? { personId: row.person_id, anew: row.password !== 'used' }
       : undefined;
   }
+  // What the register agreed to is no more what stands there.
+  if (!row.content_print.equals(contentPrint)) return undefined;
   const [judged] = await judgeRows(room, tx, source, [row]);
   const { verdict, register } = judged!;
   const { number, name } = record;

@@ -72,12 +72,15 @@ const MOVE = sql(
      ORDER BY source, local_id FOR UPDATE) AS mine
    WHERE o.source = mine.source AND o.local_id = mine.local_id RETURNING o.source, o.local_id`,
 );
+/** What the survivor disputed since the merge was no word of the person whose it is again. */
 const MOVE_BACK = sql(
   'person-merge-move-back',
-  `UPDATE old_account o SET person_id = $2 FROM (
-     SELECT a.source, a.local_id FROM old_account a JOIN legacy_journal j ON j.id = a.linked_by
+  `UPDATE old_account o SET person_id = $2, contested = CASE WHEN NOT theirs.disputed_since THEN o.contested END FROM (
+     SELECT a.source, a.local_id, coalesce(a.contested = 'disputed' AND a.judged_at >= $4, false) AS disputed_since
+     FROM old_account a JOIN legacy_journal j ON j.id = a.linked_by
      WHERE a.person_id = $1 AND j.person_id = ANY ($3::uuid[]) ORDER BY a.source, a.local_id FOR UPDATE OF a) AS theirs
-   WHERE o.source = theirs.source AND o.local_id = theirs.local_id RETURNING o.source, o.local_id`,
+   WHERE o.source = theirs.source AND o.local_id = theirs.local_id
+   RETURNING o.source, o.local_id, theirs.disputed_since AS disputed`,
 );
 const LINKED_SINCE = sql(
   'person-merge-linked-since',
@@ -156,13 +159,20 @@ export const oldAccountsOf = async (on: Queryable, id: PersonId): Promise<string
 export const moveOldAccounts = async (tx: Transaction, from: PersonId, to: PersonId): Promise<string[]> =>
   (await tx.query<Key>(MOVE, [from, to])).map(toText);
 
-/** What was linked to these people, and is held by `from`, `to` holds again. */
+/**
+ * What was linked to these people, and is held by `from`, `to` holds again. @returns what `from` had disputed since the merge: it is
+ * no longer disputed
+ */
 export const moveBackOldAccounts = async (
   tx: Transaction,
   from: PersonId,
   to: PersonId,
   linkedTo: readonly PersonId[],
-): Promise<string[]> => (await tx.query<Key>(MOVE_BACK, [from, to, linkedTo])).map(toText);
+  since: Date,
+): Promise<{ source: string; localId: string }[]> =>
+  (await tx.query<Key & { disputed: boolean }>(MOVE_BACK, [from, to, linkedTo, since]))
+    .filter(({ disputed }) => disputed)
+    .map(({ source, local_id }) => ({ source, localId: local_id }));
 
 /** What one person got since a moment under the numbers of others. */
 export const linkedSince = async (

@@ -47,7 +47,7 @@ export async function joinAccounts(
 async function separateAccounts(
   room: MergeRoom,
   tx: Transaction,
-  { absorbed_id: otherId, before }: store.MergeRow,
+  { absorbed_id: otherId, before, done_at }: store.MergeRow,
   personId: PersonId,
   by: By,
 ): Promise<void> {
@@ -56,8 +56,11 @@ async function separateAccounts(
   if (!(await merged.release(tx, otherId, before!)))
     throw new Error('a standing merge of somebody who is not merged');
   const theirs = [otherId, ...(await merged.absorbedBy(otherId, tx))];
-  await store.moveBackOldAccounts(tx, personId, otherId, theirs);
-  await room.tell(tx, [{ kind: 'unmerged', personId, otherId }]);
+  const again = await store.moveBackOldAccounts(tx, personId, otherId, theirs, done_at!);
+  await room.tell(tx, [
+    { kind: 'unmerged', personId, otherId },
+    ...again.map((key) => ({ kind: 'linked' as const, ...key, personId: otherId })),
+  ]);
   await room.endSessions(tx, personId, 'person-unmerged', answeredFor);
   await room.endSessions(tx, otherId, 'person-unmerged');
   await record(room, tx, 'person.unmerged', { personId, otherId, by });

@@ -56,7 +56,14 @@ describe.skipIf(!possible)('upkeep', () => {
     expect(well.code).toBe(0);
     expect(well.findings.map(({ check }) => check)).toEqual([
       ...['configuration', 'runtime', 'database', 'migrations', 'clock', 'keyring'],
-      ...['redis', 'redis persistence', 'redis eviction', 'population register', 'SMS gateway'],
+      ...[
+        'redis',
+        'redis persistence',
+        'redis eviction',
+        'population register',
+        'enterprise register',
+        'SMS gateway',
+      ],
     ]);
   });
 
