@@ -133,6 +133,7 @@ export function makeClaimOldAccount(rooms: ProfileRooms) {
     const { form, switching, who } = ctx.state;
     if (await showMissing(ctx)) return;
     const systems = await oldAccounts.systems();
+    if (systems.length === 0) return redirect(ctx, CLAIM);
     const byCode = form.has('code');
     const { system, asking, failures } = readForm(ctx, systems, byCode ? 'phone' : 'password');
     if (switching) return byCode && system ? showCode(ctx, system, 0) : showForm(ctx, systems);
@@ -152,6 +153,7 @@ export function makeClaimOldAccount(rooms: ProfileRooms) {
     const { form, switching, who, language } = ctx.state;
     if (await showMissing(ctx)) return;
     const systems = await oldAccounts.systems();
+    if (systems.length === 0) return redirect(ctx, CLAIM);
     const { system, asking, failures } = readForm(ctx, systems, 'phone');
     if (switching || failures.length > 0) return showForm(ctx, systems, switching ? [] : failures);
     const sent = await oldAccounts.sendCode({ ...asking, session: who.sessionUid, language });

@@ -1,8 +1,11 @@
 /** Merging at the command line where a second person is needed: proposed, listed, not approved by oneself, taken back. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { enrol } from '../journeys/citizen.ts';
 import { PATIENT, type RunningYihao, startYihao } from '../support/server.ts';
 import { runCli } from './cli.ts';
+
+// Each command is a process of its own: a dozen of them take a busy machine long.
+vi.setConfig({ testTimeout: 300_000 });
 
 let yihao: RunningYihao;
 let one: string;
@@ -36,7 +39,7 @@ test('a real-name account waits for a second person, who is not the first', asyn
   const back = await legacy('unmerge', number, '--reason', 'too early');
   expect(back.out).toContain(`the proposal ${number} is taken back`);
   expect((await legacy('merges')).out).toContain('withdrawn');
-}, 60_000);
+});
 
 test.each([
   [['merge', 'me'], 2, 'name two accounts by their ids'],

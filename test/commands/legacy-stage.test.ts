@@ -2,10 +2,13 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type MariaDb, mariadbHere, READER_PASSWORD, startMariaDb } from '../support/mariadb.ts';
 import { type RunningYihao, startYihao } from '../support/server.ts';
 import { runCli } from './cli.ts';
+
+// Each command is a process of its own: a dozen of them take a busy machine long.
+vi.setConfig({ testTimeout: 300_000 });
 
 describe.skipIf(!mariadbHere)('legacy stage', () => {
   let yihao: RunningYihao;
