@@ -162,6 +162,39 @@ describe.each(stores)('cases on $name', (store) => {
     expect([await linkedTo('a'), await opens()]).toEqual([null, ['a']]);
   });
 
+  test('whoever approves sees to whom it would be linked, also where that is not the account under the number', async () => {
+    const standing = value(await opened.register(draft(1)));
+    const other = value(await opened.register(draft(2)));
+    await come(row('a', 1), row('b', 3));
+    const view = async (localId: string) =>
+      value(await viewCase(room, { source: 'talent', localId }, 'talent-service'));
+    expect((await view('a')).sides.filter(({ target }) => target)).toEqual([]);
+    const proposal = proposalOf(await decide('a', 'link', { personId: other.id }));
+    const seen = await view('a');
+    expect(seen.waiting).toEqual({
+      ...{ id: proposal, action: 'link', by: 'operator:one', reason: 'looked' },
+      ...{ target: other.id, opening: undefined },
+    });
+    expect(seen.sides.map(({ key, target }) => [key, target])).toEqual([
+      ['talent/a', undefined],
+      [standing.id, undefined],
+      [other.id, true],
+    ]);
+    expect(seen.sides[2]!.differs).toContain('number');
+    expect(seen.preview.map(({ what }) => what)).toContain('old-password');
+    expect(JSON.stringify(seen)).not.toContain(citizen(2).number);
+    value(await approve(proposal));
+    expect(await linkedTo('a')).toBe(other.id);
+    // Who stands there already is marked, and does not stand there twice.
+    await come(row('c', 1));
+    proposalOf(await decide('c', 'link'));
+    expect((await view('c')).sides.map(({ key, target }) => [key, target])).toEqual([
+      ['talent/c', undefined],
+      [standing.id, true],
+      ['talent/a', undefined],
+    ]);
+  });
+
   test('the database itself refuses one person in both parts', async () => {
     value(await opened.register(draft(1)));
     await come(row('a', 1));
