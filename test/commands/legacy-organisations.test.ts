@@ -45,7 +45,7 @@ test('the whole way, in the words of the command line', { timeout: 300_000 }, as
   const seen = await legacy('inspect', dump, '--json');
   const { declaration: proposed } = seen.json<{ declaration: string }>();
   writeFileSync(declaration, proposed.replace('old-system', 'firms').replace('旧系统', '企业服务网'));
-  expect((await legacy('check', declaration)).out).toContain('firms: the declaration can be used');
+  expect((await legacy('declare', 'check', declaration)).out).toContain('firms: the declaration can be used');
   expect((await legacy('stage', declaration, dump, '--json')).json()).toMatchObject({
     counts: { added: 7, passwords: 0 },
   });
