@@ -264,6 +264,21 @@ describe.each(stores)('cases on $name', (store) => {
     expect([await opens(), code(await approve(proposal))]).toEqual([['a', 'b'], 'case-proposal-unknown']);
   });
 
+  test('what an import links while its proposal waits is proposed no more, and is undone as a link', async () => {
+    const person = value(await opened.register(draft(1)));
+    await come(row('a', 1), row('b', 1));
+    const proposal = proposalOf(await decide('a', 'link'));
+    const other = proposalOf(await decide('b', 'link'));
+    await come(row('a', 1, NAME), row('b', 1, NAME));
+    expect(await linkedTo('a')).toBe(person.id);
+    expect(code(await approve(proposal))).toBe('case-proposal-unknown');
+    expect(code(await approve(other))).toBe('case-proposal-unknown');
+    const by = { source: 'talent', localId: 'a', reason: 'wrong', actor: 'operator:one' };
+    expect(code(await reopenCase(room, by))).toBe('case-open');
+    expect(value(await undo('a'))).toMatchObject({ personId: person.id });
+    expect(await linkedTo('a')).toBe(null);
+  });
+
   test('nobody is linked to somebody who is stopped, and two deciders at once decide once', async () => {
     const person = value(await opened.register(draft(1)));
     await come(row('a', 1), row('b', 2));

@@ -21,6 +21,7 @@ import { renewOldAccounts } from '../../src/legacy/key-change.ts';
 import { knownById, knownOfPerson } from '../../src/legacy/known-store.ts';
 import { judgeTold } from '../../src/legacy/lazy/judge-told.ts';
 import { applySource, undoLink } from '../../src/legacy/link.ts';
+import type { TellNews } from '../../src/legacy/news.ts';
 import { planSource } from '../../src/legacy/plan.ts';
 import { stageFile } from '../../src/legacy/stage.ts';
 import { wrapPasswords } from '../../src/legacy/wrap.ts';
@@ -579,7 +580,12 @@ describe.each(stores)('claims on $name', (store) => {
     expect([await told(person), await cases()]).toEqual([['1'], []]);
     expect(value(await notMine(person, link))).toEqual({ undone: false });
     // Not theirs: the account that it opened goes with it, and the old one stays with people.
-    expect(value(await undo('1'))).toMatchObject({ closed: true });
+    const news: string[] = [];
+    const tell: TellNews = async (_tx, told) => void news.push(...told.map(({ kind }) => kind));
+    const by = { source: 'talent', localId: '1', actor: 'operator:one', reason: 'wrong' };
+    expect(value(await undoLink({ ...room(), tell }, by, async () => []))).toMatchObject({ closed: true });
+    // Its department was told when its person said so.
+    expect(news).toEqual([]);
     expect(await opened.accounts.get(person)).toBeUndefined();
     await planAndApply();
     expect([await linkedTo('1'), await cases()]).toEqual([null, [['1', ['disputed-by-owner']]]]);
