@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseCreditCode } from '../accounts/organisation-number.ts';
 import { isPersonId } from '../accounts/person.ts';
 import type { Yihao } from '../app.ts';
-import { listCases, viewCase } from '../legacy/cases/cases.ts';
+import { listCases, viewCase, type WaitingDecision } from '../legacy/cases/cases.ts';
 import { type CaseState, countCases } from '../legacy/cases/cases-store.ts';
 import {
   approveCase,
@@ -204,7 +204,7 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
     detail: { source, what: 'case' },
   });
   const sides = view.sides.map((side) => [
-    side.key,
+    side.target ? `${side.key} (would get it)` : side.key,
     ...view.fields.map(
       (field) =>
         `${(side.differs as string[]).includes(field) ? '≠ ' : ''}${(side.fields as Record<string, string>)[field]}`,
@@ -220,15 +220,22 @@ async function oneCase(yihao: Yihao, source: string, localId: string): Promise<R
       ...table(['', ...view.fields], sides),
       '',
       `proposed: ${view.proposed.action}, because ${view.proposed.why}`,
+      ...(view.waiting ? waitingLines(view.waiting) : []),
       ...view.preview.map(({ what, becomes }) => `  ${what.padEnd(14)}${becomes}`),
-      ...(view.waiting
-        ? [
-            `waits for approval: ${view.waiting.id}, ${view.waiting.action} by ${view.waiting.by}: ${view.waiting.reason}`,
-          ]
-        : []),
     ],
   };
 }
+
+/** All that an approval agrees to. */
+const waitingLines = ({ id, action, by, reason, target, opening }: WaitingDecision): string[] => [
+  `waits for approval: ${id}, ${action}${target ? ` to ${target}` : ''}${opening ? ` ${opening.creditCode} ${opening.name}` : ''} by ${by}: ${reason}`,
+  ...(opening
+    ? [
+        `  ${'register'.padEnd(14)}${opening.outcome === 'match' ? 'agrees with code and name' : 'does not know the code'}`,
+        `  ${'opens with'.padEnd(14)}${opening.representative ? 'the row’s representative, to whom the register agreed' : 'no representative'}`,
+      ]
+    : []),
+];
 
 const decideRoom = ({
   database,

@@ -16,6 +16,7 @@ import { rejectsAsCsv } from '../legacy/rejects.ts';
 import { listDumps, listRejects, subjectKindOfSource, summarise } from '../legacy/staging-store.ts';
 import { listVerdicts, verdictsAsCsv } from '../legacy/verdict-rows.ts';
 import { sectorsOf } from '../oidc/subject-store.ts';
+import { forgetToldSubjects } from '../oidc/told-subject-store.ts';
 import { makePace } from '../platform/pace.ts';
 import { addLegacyCaseCommands } from './legacy-cases.ts';
 import { addDeclareCommands } from './legacy-declare.ts';
@@ -241,6 +242,7 @@ interface PlanOptions {
 
 const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({
   ...{ database, accounts, sealer, clock, tell: tellNews },
+  forgetTold: forgetToldSubjects,
   trail: audit.trail,
 });
 

@@ -11,7 +11,7 @@ import type {
 } from '../accounts/organisation.ts';
 import { done, failed, type Outcome } from '../platform/failure.ts';
 import { rollingBack, type Transaction } from '../platform/postgres.ts';
-import { endDecisions } from './cases/cases-store.ts';
+import { endDecisions, endProposals } from './cases/cases-store.ts';
 import {
   creditCodeOf,
   type JudgedOrganisation,
@@ -41,6 +41,11 @@ export async function applyOrganisationPage(
   const { links, changed } = await settle(room, tx, source, judged);
   const now = room.clock.now();
   await store.linkOrganisations(tx, { source, actor, now }, links);
+  await endProposals(
+    tx,
+    source,
+    links.map(({ localId }) => localId),
+  );
   if (changed.length > 0)
     await store.writeOrganisationVerdicts(tx, source, changed.map(toOrganisationVerdictRow), now);
   const opened = links.filter((link) => link.opened).length;

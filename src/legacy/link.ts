@@ -12,7 +12,7 @@ import { done, type Failure, failed, type Outcome } from '../platform/failure.ts
 import { type Database, rollingBack, type Transaction } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { Comparison } from '../registries/registry.ts';
-import { endDecisions } from './cases/cases-store.ts';
+import { endDecisions, endProposals } from './cases/cases-store.ts';
 import { contest, contestAgain, endContest } from './claims/claim-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
 import { applyOrganisationPage } from './link-organisation.ts';
@@ -30,6 +30,8 @@ export interface LinkRoom {
   clock: Clock;
   /** Tells departments' applications; nobody is told without it. */
   tell?: TellNews | undefined;
+  /** Forgets what applications were told to call somebody whose account is taken back; nothing was told without it. */
+  forgetTold?: ((tx: Transaction, personId: PersonId) => Promise<void>) | undefined;
 }
 
 export interface ApplyResult {
@@ -89,6 +91,11 @@ async function applyPage(
   const judged = await judgeRows(room, tx, source, rows, { hold });
   const { links, changed } = await settle(room, tx, source, judged, held);
   await linkAndTell(room, tx, { source, actor }, links);
+  await endProposals(
+    tx,
+    source,
+    links.map(({ localId }) => localId),
+  );
   if (changed.length > 0) await store.writeVerdicts(tx, source, changed.map(toVerdictRow), room.clock.now());
   page.opened = links.filter(({ opened }) => opened).length;
   page.linked = links.length - page.opened;
@@ -283,7 +290,7 @@ export async function undoLink(
     if (found?.opened) await accounts.lock(tx, [found.personId]);
     const standing = await store.readLink(tx, source, localId, { lock: true });
     if (!standing || standing.entry !== found?.entry) return failed('old-account-not-linked', 404);
-    const { personId: linkedTo, holderId: personId, opened, at } = standing;
+    const { personId: linkedTo, holderId: personId, opened, disputed, at } = standing;
     const now = clock.now();
     if (now.getTime() - at.getTime() > UNDO_DAYS * DAY_MS)
       return failed('undo-late', 409, { params: { days: UNDO_DAYS } });
@@ -316,7 +323,10 @@ export async function undoLink(
       if (faults.length > 0) return blocked(faults);
     }
     await store.unlink(tx, { source, localId, actor, reason, now });
-    await room.tell?.(tx, [{ kind: 'unlinked', source, localId, personId }]);
+    // Of a disputed one its department was told when its person said so.
+    if (!disputed) await room.tell?.(tx, [{ kind: 'unlinked', source, localId, personId }]);
+    // Behind the news, which still needs them.
+    if (opened) await room.forgetTold?.(tx, personId);
     await endDecisions(tx, source, localId, 'done');
     await contestAgain(tx, standing.entry);
     if (opened && !(await accounts.withdraw(tx, personId)))

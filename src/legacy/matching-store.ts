@@ -100,7 +100,8 @@ const LINK = sql(
    FROM entry JOIN unnest($4::text[], $8::uuid[]) AS l(local_id, holder_id) USING (local_id)
    WHERE o.source = $1 AND o.local_id = entry.local_id AND o.linked_by IS NULL RETURNING entry.id`,
 );
-const FIND_LINK = `SELECT j.id, j.person_id, o.person_id AS holder_id, j.opened, j.at FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
+const FIND_LINK = `SELECT j.id, j.person_id, o.person_id AS holder_id, j.opened, j.at,
+     o.contested IS NOT DISTINCT FROM 'disputed' AS disputed FROM old_account o JOIN legacy_journal j ON j.id = o.linked_by
    WHERE o.source = $1 AND o.local_id = $2 AND j.person_id IS NOT NULL`;
 const READ_LINK = sql('old-account-read-link', FIND_LINK);
 const LOCK_LINK = sql('old-account-lock-link', `${FIND_LINK} FOR UPDATE OF o, j`);
@@ -244,6 +245,8 @@ export interface Link {
   personId: PersonId;
   holderId: PersonId;
   opened: boolean;
+  /** Its person said that it is not theirs, and people have not decided yet. */
+  disputed: boolean;
   at: Date;
 }
 
@@ -259,11 +262,12 @@ export async function readLink(
     person_id: PersonId;
     holder_id: PersonId;
     opened: boolean;
+    disputed: boolean;
     at: Date;
   }>(lock ? LOCK_LINK : READ_LINK, [source, localId]);
   if (!row) return undefined;
-  const { id, person_id: personId, holder_id: holderId, opened, at } = row;
-  return { entry: Number(id), personId, holderId, opened, at };
+  const { id, person_id: personId, holder_id: holderId, opened, disputed, at } = row;
+  return { entry: Number(id), personId, holderId, opened, disputed, at };
 }
 
 export async function unlink(

@@ -21,7 +21,13 @@ export type { NewsStatus } from './news-store.ts';
 export type PushEvent = (
   clientId: string,
   token: { jti: string; events: Record<string, Record<string, unknown>> },
-) => Promise<{ outcome: 'taken' } | { outcome: 'unwanted' } | { outcome: 'not-taken'; fault: string }>;
+) => Promise<
+  | { outcome: 'taken' }
+  | { outcome: 'unwanted' }
+  /** Nothing may be sent to it now; that is no attempt in vain. */
+  | { outcome: 'later'; fault: string }
+  | { outcome: 'not-taken'; fault: string }
+>;
 
 export interface NewsDeliveryRoom {
   database: Database;
@@ -38,7 +44,7 @@ export interface NewsDelivery {
   /** Sends now what may be sent, as far as nobody else is at it. */
   run(): Promise<void>;
   sweep(limit: number): Promise<number>;
-  /** Stops behind the token that is under way. */
+  /** Stops behind the tokens that are under way. */
   stop(): Promise<void>;
 }
 
@@ -58,24 +64,36 @@ export const EVENTS: Record<store.News['kind'], string> = {
 export function startNewsDelivery(room: NewsDeliveryRoom): NewsDelivery {
   const { database, clock, log, settings } = room;
   let stopped = false;
-  let working: Promise<void> = Promise.resolve();
-  const work = async () => {
-    if (stopped) return;
-    const due = await store.dueLines(database, clock.now());
-    const all = await Promise.allSettled(due.map((clientId) => deliverTo(room, clientId, () => stopped)));
+  /** Each application by itself: one that takes long holds up nobody else. */
+  const running = new Map<string, Promise<void>>();
+  const begin = (clientId: string) => {
+    if (stopped || running.has(clientId)) return;
+    const turn = deliverTo(room, clientId, () => stopped).finally(() => running.delete(clientId));
     // What broke is tried again when its claim has run out.
-    for (const one of all) if (one.status === 'rejected') throw one.reason;
+    turn.catch(warn);
+    running.set(clientId, turn);
   };
-  const run = () => {
-    working = working.then(work, work);
-    return working;
+  const warn = (error: unknown) => log.warn({ err: error }, 'news of old accounts could not be sent');
+  let looking: Promise<void> = Promise.resolve();
+  const lookOnce = async () => {
+    if (stopped) return;
+    for (const clientId of await store.dueLines(database, clock.now())) begin(clientId);
+  };
+  const look = () => {
+    looking = looking.then(lookOnce, lookOnce);
+    return looking;
+  };
+  const run = async () => {
+    await look();
+    const all = await Promise.allSettled([...running.values()]);
+    for (const one of all) if (one.status === 'rejected') throw one.reason;
   };
   let waiting = false;
   const timer = setInterval(() => {
     if (waiting) return;
     waiting = true;
-    run()
-      .catch((error: unknown) => log.warn({ err: error }, 'news of old accounts could not be sent'))
+    look()
+      .catch(warn)
       .finally(() => {
         waiting = false;
       });
@@ -88,7 +106,8 @@ export function startNewsDelivery(room: NewsDeliveryRoom): NewsDelivery {
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await working.catch(() => {});
+      await looking.catch(() => {});
+      await Promise.allSettled([...running.values()]);
     },
   };
 }
@@ -172,6 +191,11 @@ async function deliver(
   }
   const { fault } = pushed;
   const now = clock.now();
+  if (pushed.outcome === 'later') {
+    const nextAt = new Date(now.getTime() + settings.retryDelaySeconds * 1_000);
+    await store.putOff(database, clientId, claim, { fault, nextAt });
+    return false;
+  }
   const pause = pauseAfter(attempts + 1, settings);
   await database.transaction(async (tx) => {
     const nextAt = new Date(now.getTime() + (pause ?? 0) * 1_000);

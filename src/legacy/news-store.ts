@@ -96,6 +96,11 @@ const NOT_TAKEN = sql(
      claim = NULL, claimed_until = NULL
    WHERE client_id = $1 AND claim = $2 RETURNING client_id`,
 );
+const PUT_OFF = sql(
+  'legacy-news-put-off',
+  `UPDATE legacy_news_line SET last_error = $3, next_at = $4, claim = NULL, claimed_until = NULL
+   WHERE client_id = $1 AND claim = $2`,
+);
 const FORGET = sql('legacy-news-forget', 'DELETE FROM legacy_news WHERE client_id = $1 RETURNING 1 AS gone');
 const CLEAR_LINE = sql(
   'legacy-news-clear-line',
@@ -235,6 +240,16 @@ export const settleNotTaken = async (
   { fault, nextAt, stoppedAt }: { fault: string; nextAt: Date; stoppedAt: Date | undefined },
 ): Promise<boolean> =>
   (await on.query(NOT_TAKEN, [clientId, claim, fault, nextAt, stoppedAt ?? null])).length === 1;
+
+/** Nothing may be sent to it until then; counted as no attempt. */
+export const putOff = async (
+  on: Queryable,
+  clientId: string,
+  claim: string,
+  { fault, nextAt }: { fault: string; nextAt: Date },
+): Promise<void> => {
+  await on.query(PUT_OFF, [clientId, claim, fault, nextAt]);
+};
 
 /** An application takes no news any more: nothing waits for it. @returns how many went */
 export async function forgetNews(tx: Transaction, clientId: string, why: string): Promise<number> {

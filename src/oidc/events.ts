@@ -22,6 +22,8 @@ export type Pushed =
   | { outcome: 'taken' }
   /** Nobody asks for them any more. */
   | { outcome: 'unwanted' }
+  /** The application is stopped: they wait, and no attempt was made. */
+  | { outcome: 'later'; fault: string }
   | { outcome: 'not-taken'; fault: string };
 
 /** Signs and sends to the address that the application named as `legacy_events_uri`. */
@@ -33,15 +35,18 @@ export function makeEventPusher(
     const record = await clients.get(clientId);
     const address = record?.metadata.legacy_events_uri;
     if (!record || typeof address !== 'string') return { outcome: 'unwanted' };
-    const client = isUsable(record) ? await libraryClientClass(provider()).find(clientId) : undefined;
-    if (!client) return { outcome: 'not-taken', fault: `the application is ${record.state}` };
+    const fault = `the application is ${record.state}`;
+    if (!isUsable(record)) return { outcome: 'later', fault };
+    const client = await libraryClientClass(provider()).find(clientId);
+    // Stopped between the two looks, or the library refuses it.
+    if (!client) return { outcome: 'not-taken', fault };
     const body = await signEvent(provider(), clientId, client.idTokenSignedResponseAlg ?? 'ES256', token);
-    const fault = await handOver(outgoing, address, {
+    const refused = await handOver(outgoing, address, {
       headers: { 'content-type': 'application/secevent+jwt', accept: 'application/json' },
       body,
       taken: [202],
     });
-    return fault === undefined ? { outcome: 'taken' } : { outcome: 'not-taken', fault };
+    return refused === undefined ? { outcome: 'taken' } : { outcome: 'not-taken', fault: refused };
   };
 }
 

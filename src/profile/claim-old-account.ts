@@ -32,10 +32,12 @@ export function makeClaimOldAccount(rooms: ProfileRooms) {
   const { accounts, oldAccounts, pages, clock, issuer } = rooms;
 
   /** Guard: the sign-in was just now; else it leads through it again, and back. */
-  const fresh: Middleware<ProfileState> = async (ctx, next) => {
-    if (clock.now().getTime() - ctx.state.who.at.getTime() <= FRESH_MS) return next();
-    redirect(ctx, ctx.method === 'GET' ? signInAddress(issuer, 'claim', 'login') : CLAIM);
-  };
+  const freshFor =
+    (wanted: string): Middleware<ProfileState> =>
+    async (ctx, next) => {
+      if (clock.now().getTime() - ctx.state.who.at.getTime() <= FRESH_MS) return next();
+      redirect(ctx, signInAddress(issuer, wanted, 'login'));
+    };
 
   const page = (
     ctx: ProfileContext,
@@ -164,5 +166,5 @@ export function makeClaimOldAccount(rooms: ProfileRooms) {
       : showForm(ctx, systems, [sent.failure]);
   };
 
-  return { fresh, show, claim, sendCode };
+  return { freshFor, show, claim, sendCode };
 }

@@ -5,7 +5,7 @@ import { OLD_ACCOUNTS, ownPage, type ProfileContext, redirect } from './own-sess
 import type { ProfileRooms } from './rooms.ts';
 
 /** What was just done, as the address after it says. */
-const DONE = ['linked', 'case', 'denied', 'filed'] as const;
+const DONE = ['linked', 'case', 'denied', 'filed', 'again'] as const;
 
 export function makeOldAccounts({ oldAccounts, pages }: ProfileRooms) {
   const describe = (ctx: ProfileContext, one: OwnOldAccount) => {

@@ -28,6 +28,8 @@ const WANTED: Record<string, string> = {
   agreements: `${ACCOUNT}/agreements`,
   sessions: `${ACCOUNT}/sessions`,
   'old-accounts': OLD_ACCOUNTS,
+  // Whoever wanted to do something there with a sign-in of some time ago: it is still to be done.
+  'old-accounts-again': `${OLD_ACCOUNTS}?done=again`,
   claim: CLAIM,
 };
 

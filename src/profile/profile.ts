@@ -28,7 +28,8 @@ export function openProfile(rooms: ProfileRooms): Profile {
   const sessions = makeSessions(rooms);
   const oldAccounts = makeOldAccounts(rooms);
   const claiming = makeClaimOldAccount(rooms);
-  const { fresh } = claiming;
+  const fresh = claiming.freshFor('claim');
+  const freshAgain = claiming.freshFor('old-accounts-again');
   const home = makeHome(rooms);
   const page = (
     road: string,
@@ -47,7 +48,7 @@ export function openProfile(rooms: ProfileRooms): Profile {
     page('GET  /account/sessions',            [signedIn],                      sessions.list),
     page('POST /account/sessions/end',        [signedIn, csrf, switched],      sessions.end),
     page('GET  /account/old-accounts',        [signedIn],                      oldAccounts.list),
-    page('POST /account/old-accounts/not-mine', [signedIn, csrf, switched],    oldAccounts.notMine),
+    page('POST /account/old-accounts/not-mine', [signedIn, csrf, switched, freshAgain], oldAccounts.notMine),
     page('GET  /account/old-accounts/claim',  [signedIn, fresh],               claiming.show),
     page('POST /account/old-accounts/claim',  [signedIn, csrf, fresh],         claiming.claim),
     page('POST /account/old-accounts/code',   [signedIn, csrf, fresh],         claiming.sendCode),

@@ -79,6 +79,9 @@ test('the whole way, in the words of the command line', { timeout: 300_000 }, as
   expect((await legacy('decide', 'firms', '6', '--create', ...why)).out).toContain(
     'another person approves it',
   );
+  const waits = await legacy('cases', 'firms', '6');
+  expect(waits.out).toMatch(/waits for approval: \d+, create 11540000X99900040W \S+ by .*certificate seen/);
+  expect(waits.out).toContain('does not know the code');
   expect((await legacy('decide', 'firms', '6', '--link', 'nonsense', ...why)).code).toBe(2);
   expect((await legacy('undo', 'firms', '6', ...why)).out).toContain('is an open case again');
   expect((await legacy('decide', 'firms', '5', '--reject', ...why)).out).toContain('set aside');

@@ -201,6 +201,9 @@ describe.each(installations)('news for a department ($name)', (installation) => 
     await own.undo(row(60).id);
     await until(async () => (await status())?.lastError === 'the application is suspended');
     expect(hears.tokens).toEqual([]);
+    // More looks than there are tries.
+    await new Promise((done) => setTimeout(done, 5_000));
+    expect(await status()).toMatchObject({ attempts: 0, stoppedAt: undefined, waiting: 1 });
     await clients.resume(own.clientId, by);
     await settled();
     expect(hears.taken).toHaveLength(1);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { applySource, type LinkRoom, undoLink } from '../../src/legacy/link.ts';
 import { planSource } from '../../src/legacy/plan.ts';
 import { stageFile } from '../../src/legacy/stage.ts';
+import { forgetToldSubjects } from '../../src/oidc/told-subject-store.ts';
 import { type Department, registerDepartment } from '../journeys/department.ts';
 import type { RunningYihao } from '../support/server.ts';
 
@@ -49,7 +50,10 @@ export async function answerOf(response: Response): Promise<Answer> {
 
 export const linkRoom = ({ yihao }: RunningYihao): LinkRoom => {
   const { database, accounts, sealer, clock, audit, tellNews: tell } = yihao;
-  return { ...{ database, accounts, sealer, clock, tell }, trail: audit.trail };
+  return {
+    ...{ database, accounts, sealer, clock, tell, forgetTold: forgetToldSubjects },
+    trail: audit.trail,
+  };
 };
 
 export async function openOffice(yihao: RunningYihao, more: Record<string, unknown> = {}): Promise<Office> {

@@ -162,6 +162,39 @@ describe.each(stores)('cases on $name', (store) => {
     expect([await linkedTo('a'), await opens()]).toEqual([null, ['a']]);
   });
 
+  test('whoever approves sees to whom it would be linked, also where that is not the account under the number', async () => {
+    const standing = value(await opened.register(draft(1)));
+    const other = value(await opened.register(draft(2)));
+    await come(row('a', 1), row('b', 3));
+    const view = async (localId: string) =>
+      value(await viewCase(room, { source: 'talent', localId }, 'talent-service'));
+    expect((await view('a')).sides.filter(({ target }) => target)).toEqual([]);
+    const proposal = proposalOf(await decide('a', 'link', { personId: other.id }));
+    const seen = await view('a');
+    expect(seen.waiting).toEqual({
+      ...{ id: proposal, action: 'link', by: 'operator:one', reason: 'looked' },
+      ...{ target: other.id, opening: undefined },
+    });
+    expect(seen.sides.map(({ key, target }) => [key, target])).toEqual([
+      ['talent/a', undefined],
+      [standing.id, undefined],
+      [other.id, true],
+    ]);
+    expect(seen.sides[2]!.differs).toContain('number');
+    expect(seen.preview.map(({ what }) => what)).toContain('old-password');
+    expect(JSON.stringify(seen)).not.toContain(citizen(2).number);
+    value(await approve(proposal));
+    expect(await linkedTo('a')).toBe(other.id);
+    // Who stands there already is marked, and does not stand there twice.
+    await come(row('c', 1));
+    proposalOf(await decide('c', 'link'));
+    expect((await view('c')).sides.map(({ key, target }) => [key, target])).toEqual([
+      ['talent/c', undefined],
+      [standing.id, true],
+      ['talent/a', undefined],
+    ]);
+  });
+
   test('the database itself refuses one person in both parts', async () => {
     value(await opened.register(draft(1)));
     await come(row('a', 1));
@@ -229,6 +262,21 @@ describe.each(stores)('cases on $name', (store) => {
     value(await reopenCase(room, { ...by, localId: 'b' }));
     expect(code(await reopenCase(room, { ...by, localId: 'b' }))).toBe('case-open');
     expect([await opens(), code(await approve(proposal))]).toEqual([['a', 'b'], 'case-proposal-unknown']);
+  });
+
+  test('what an import links while its proposal waits is proposed no more, and is undone as a link', async () => {
+    const person = value(await opened.register(draft(1)));
+    await come(row('a', 1), row('b', 1));
+    const proposal = proposalOf(await decide('a', 'link'));
+    const other = proposalOf(await decide('b', 'link'));
+    await come(row('a', 1, NAME), row('b', 1, NAME));
+    expect(await linkedTo('a')).toBe(person.id);
+    expect(code(await approve(proposal))).toBe('case-proposal-unknown');
+    expect(code(await approve(other))).toBe('case-proposal-unknown');
+    const by = { source: 'talent', localId: 'a', reason: 'wrong', actor: 'operator:one' };
+    expect(code(await reopenCase(room, by))).toBe('case-open');
+    expect(value(await undo('a'))).toMatchObject({ personId: person.id });
+    expect(await linkedTo('a')).toBe(null);
   });
 
   test('nobody is linked to somebody who is stopped, and two deciders at once decide once', async () => {

@@ -15,9 +15,13 @@ import { listCases, viewCase } from '../../src/legacy/cases/cases.ts';
 import { decideCase, reopenCase } from '../../src/legacy/cases/decide.ts';
 import { judgeClaim } from '../../src/legacy/claims/claim-rule.ts';
 import { type Asking, type OldAccountClaims, openClaims } from '../../src/legacy/claims/claims.ts';
+import { readDeclaration } from '../../src/legacy/declaration.ts';
+import { declareSource } from '../../src/legacy/declare.ts';
 import { renewOldAccounts } from '../../src/legacy/key-change.ts';
 import { knownById, knownOfPerson } from '../../src/legacy/known-store.ts';
+import { judgeTold } from '../../src/legacy/lazy/judge-told.ts';
 import { applySource, undoLink } from '../../src/legacy/link.ts';
+import type { TellNews } from '../../src/legacy/news.ts';
 import { planSource } from '../../src/legacy/plan.ts';
 import { stageFile } from '../../src/legacy/stage.ts';
 import { wrapPasswords } from '../../src/legacy/wrap.ts';
@@ -610,7 +614,12 @@ describe.each(stores)('claims on $name', (store) => {
     expect([await told(person), await cases()]).toEqual([['1'], []]);
     expect(value(await notMine(person, link))).toEqual({ undone: false });
     // Not theirs: the account that it opened goes with it, and the old one stays with people.
-    expect(value(await undo('1'))).toMatchObject({ closed: true });
+    const news: string[] = [];
+    const tell: TellNews = async (_tx, told) => void news.push(...told.map(({ kind }) => kind));
+    const by = { source: 'talent', localId: '1', actor: 'operator:one', reason: 'wrong' };
+    expect(value(await undoLink({ ...room(), tell }, by, async () => []))).toMatchObject({ closed: true });
+    // Its department was told when its person said so.
+    expect(news).toEqual([]);
     expect(await opened.accounts.get(person)).toBeUndefined();
     await planAndApply();
     expect([await linkedTo('1'), await cases()]).toEqual([null, [['1', ['disputed-by-owner']]]]);
@@ -660,6 +669,40 @@ describe.each(stores)('claims on $name', (store) => {
     });
     const outcome = await renewed.byPassword({ ...asking(person, 'u1'), password: SECRET });
     expect(outcome).toEqual(linked);
+  });
+
+  test('what a system without a dump told of is claimed by a code to the phone that it told, and by nothing else', async () => {
+    const declaration = 'source: talent\ntitle: { zh-CN: 人才 }\nlogin: there\n';
+    value(await declareSource(room(), { declaration, actor: 'operator:test' }));
+    expect(await claims.systems()).toEqual([]);
+    const declared = readDeclaration(declaration);
+    if (!declared.ok) throw new Error('the declaration cannot be read');
+    const says = (localId: string, phone?: string) =>
+      judgeTold(
+        room(),
+        {
+          source: 'talent',
+          declaration: declared.value,
+          client: undefined,
+          login: undefined as never,
+          until: now,
+        },
+        { localId, name: NAME, ...(phone ? { phone } : {}) },
+        { typed: { text: 'zhaxi', kind: 'user-name', client: undefined }, meant: undefined },
+      );
+    // Its password was right there, and nothing says whose number it is.
+    expect(await says('77', PHONE)).toBe('refused');
+    expect(await says('78')).toBe('refused');
+    expect(await claims.systems()).toMatchObject([{ source: 'talent', byPassword: false, byPhone: true }]);
+    const person = await somebody();
+    expect(failureOf(await byPassword(person, '77'))).toEqual(refused);
+    expect(await sendCode(person, '78')).toMatchObject({ ok: true });
+    now = new Date(now.getTime() + 61_000);
+    expect(await sendCode(person, '77')).toMatchObject({ ok: true });
+    const code = await lastCode();
+    expect(sent.map(({ phone }) => phone)).toEqual([PHONE]);
+    expect(await byCode(person, '77', code)).toEqual(linked);
+    expect([await linkedTo('77'), await linkedTo('78')]).toEqual([person, null]);
   });
 
   test('systems are listed by title with the ways that there are, none that has no accounts or no way', async () => {

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { applySource, type LinkRoom, undoLink } from '../../src/legacy/link.ts';
+import { makeTellNews } from '../../src/legacy/news.ts';
 import { type PlanRoom, planSource } from '../../src/legacy/plan.ts';
 import { type StageRoom, stageFile } from '../../src/legacy/stage.ts';
+import { openManySubjects } from '../../src/oidc/subject.ts';
+import { forgetToldSubjects } from '../../src/oidc/told-subject-store.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Outcome4, PopulationRegister } from '../../src/registries/registry.ts';
 import { citizen, draft, type Opened, open, value } from '../accounts/opened.ts';
@@ -273,6 +276,37 @@ describe.each(stores)('old accounts on $name', (store) => {
     expect(await opened.accounts.get(b as never)).toBeUndefined();
     expect(await undo('b')).toMatchObject({ failure: { code: 'old-account-not-linked' } });
     expect(await apply()).toMatchObject({ linked: 1, opened: 1 });
+  });
+
+  test('of an opening that is taken back, no name that a department was told stays behind', async () => {
+    const tell = makeTellNews({
+      clients: { takingLegacyEvents: async () => [{ id: 'talent-service', sector: 'one' }] },
+      clock: systemClock,
+      subjectsOf: openManySubjects(opened.accounts.merged).of,
+    });
+    room = { ...room, tell, forgetTold: forgetToldSubjects };
+    const person = value(await opened.register(draft(10)));
+    await stage(row('a', 10), row('b', 11));
+    await fresh.database.query(`UPDATE legacy_source SET client = 'talent-service'`);
+    await plan();
+    const before = await state();
+    await apply();
+    const subjects = () =>
+      fresh.database.query<{ person_id: string; sub: string }>('SELECT person_id, sub FROM subject');
+    const { b } = await links();
+    const sub = (await subjects()).find(({ person_id }) => person_id === b)!.sub;
+    value(await undo('b'));
+    value(await undo('a'));
+    expect(await state()).toEqual(before);
+    // Whose account stays keeps theirs: the department may know it.
+    expect(await subjects()).toMatchObject([{ person_id: person.id }]);
+    const told = await fresh.database.query(
+      `SELECT kind, sub FROM legacy_news WHERE local_id = 'b' ORDER BY id`,
+    );
+    expect(told).toEqual([
+      { kind: 'linked', sub },
+      { kind: 'unlinked', sub },
+    ]);
   });
 
   test('an opening is not taken back while something stands on it, and the list says what', async () => {

@@ -19,7 +19,7 @@ describe.each(stores)('news on $name', (store) => {
   let opened: Opened;
   let now: Date;
   const clock: Clock = { now: () => now };
-  const takers = [{ id: 'talent', sector: 'one' }];
+  let takers: { id: string; sector: string }[];
   const owner = { legalBasis: 'consent', purpose: { 'zh-CN': '办事' } } as unknown as Client;
   const clients = { takingLegacyEvents: async () => takers, get: async () => owner };
   const people = Array.from({ length: 300 }, () => randomUUID() as PersonId);
@@ -39,6 +39,7 @@ describe.each(stores)('news on $name', (store) => {
 
   beforeEach(async () => {
     now = new Date('2026-11-30T02:00:00Z');
+    takers = [{ id: 'talent', sector: 'one' }];
     fresh = await store.fresh();
     opened = open(fresh.database, { clock });
     for (const [source, client] of [
@@ -199,6 +200,74 @@ describe.each(stores)('news on $name', (store) => {
     expect(await sweep(100)).toBe(0);
     later(31 * 86_400);
     expect(await sweep(100)).toBe(1);
+    await stop();
+  });
+
+  test('a slow application with hundreds of news holds up nobody else, and is not asked twice at once', async () => {
+    takers = [...takers, { id: 'another', sector: 'two' }];
+    // One token each: kinds take turns.
+    for (let n = 0; n < 150; n += 1) await told([one('linked', n), one('unlinked', n)]);
+    const got: { clientId: string; at: number }[] = [];
+    let atOnce = 0;
+    let most = 0;
+    const pushEvent: PushEvent = async (clientId) => {
+      got.push({ clientId, at: performance.now() });
+      if (clientId === 'another') return { outcome: 'taken' };
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await new Promise((done) => setTimeout(done, 1_500));
+      atOnce -= 1;
+      return { outcome: 'taken' };
+    };
+    const { stop } = startNewsDelivery({
+      ...{ database: fresh.database, clients, clock, pushEvent, log: { warn() {} } },
+      ...{ disclosures: opened.audit.disclosures, trail: opened.audit.trail },
+      settings: { ...settings, pollSeconds: 1 },
+    });
+    try {
+      await expect.poll(() => got.length, { timeout: 5_000 }).toBeGreaterThan(0);
+      const since = performance.now();
+      await told([one('linked', 200, 'theirs')]);
+      await expect
+        .poll(() => got.some(({ clientId }) => clientId === 'another'), { timeout: 8_000 })
+        .toBe(true);
+      expect(got.find(({ clientId }) => clientId === 'another')!.at - since).toBeLessThan(6_000);
+      await expect
+        .poll(() => got.filter(({ clientId }) => clientId === 'talent').length, { timeout: 8_000 })
+        .toBeGreaterThan(2);
+      expect(most).toBe(1);
+    } finally {
+      await stop();
+    }
+    const waiting = (await status())!.waiting;
+    expect(waiting).toBeGreaterThan(280);
+    expect(waiting).toBe(300 - got.filter(({ clientId }) => clientId === 'talent').length);
+  }, 30_000);
+
+  test('to whom nothing may be sent, the news wait however long it takes, and then go at once', async () => {
+    await told([one('linked', 1)]);
+    let suspended = true;
+    let taken = 0;
+    const pushEvent: PushEvent = async () => {
+      if (suspended) return { outcome: 'later', fault: 'the application is suspended' };
+      taken += 1;
+      return { outcome: 'taken' };
+    };
+    const { run, stop, sweep } = startNewsDelivery({
+      ...{ database: fresh.database, clients, clock, settings, pushEvent, log: { warn() {} } },
+      ...{ disclosures: opened.audit.disclosures, trail: opened.audit.trail },
+    });
+    for (let n = 0; n < 60; n += 1) {
+      await run();
+      later(86_400);
+    }
+    expect(await sweep(100)).toBe(0);
+    expect(await status()).toMatchObject({
+      ...{ waiting: 1, attempts: 0, stoppedAt: undefined, lastError: 'the application is suspended' },
+    });
+    suspended = false;
+    await run();
+    expect([taken, (await status())?.waiting]).toEqual([1, 0]);
     await stop();
   });
 

@@ -566,6 +566,13 @@ describe.each(stores)('old accounts of organisations on $name', (store) => {
       const proposal = proposalOf(await decide('a', 'link', { creditCode: creditCode(42) }));
       expect(code(await decide('a', 'reject'))).toBe('case-proposed');
       expect(code(await approve(proposal, 'operator:one'))).toBe('case-second-person');
+      const seen = value(await viewCase(room, { source: 'firms', localId: 'a' }, 'firm-service'));
+      expect(seen.waiting).toMatchObject({ id: proposal, action: 'link', target: there.id });
+      expect(seen.sides.map(({ key, target }) => [key, target])).toEqual([
+        ['firms/a', undefined],
+        [there.id, true],
+      ]);
+      expect(JSON.stringify(seen.sides)).toContain(creditCode(42));
       expect(value(await approve(proposal))).toMatchObject({ state: 'done', organisationId: there.id });
       expect(await aliases(there.id)).toContain(`registration-number ${registrationNumber(42)}`);
       await come({ c: { old: registrationNumber(42) } });
@@ -608,6 +615,12 @@ describe.each(stores)('old accounts of organisations on $name', (store) => {
         ...{ outcome: 'unknown', detail: { decided: true, old_system: 'firms' } },
       });
       const late = proposalOf(await decide('b', 'create', { name: '某某市某局' }));
+      const seen = value(await viewCase(room, { source: 'firms', localId: 'b' }, undefined));
+      expect(seen.waiting).toMatchObject({
+        ...{ id: late, action: 'create', target: undefined },
+        opening: { creditCode: creditCode(46, '11540000'), name: '某某市某局', outcome: 'unknown' },
+      });
+      expect(seen.preview.map(({ what }) => what)).toContain('representative');
       await stage({ b: { code: creditCode(46, '11540000'), name: '某局二' } });
       expect(code(await approve(late))).toBe('case-changed');
       expect(value(await undo('a'))).toMatchObject({ closed: true });

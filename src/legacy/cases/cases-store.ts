@@ -121,6 +121,10 @@ const WITHDRAW = sql(
   'legacy-decision-withdraw',
   `UPDATE legacy_decision SET state = $3 WHERE source = $1 AND local_id = $2 AND state = $4`,
 );
+const WITHDRAW_MANY = sql(
+  'legacy-decision-withdraw-many',
+  `UPDATE legacy_decision SET state = 'withdrawn' WHERE source = $1 AND local_id = ANY ($2::text[]) AND state = 'proposed'`,
+);
 
 /** The next cases in one state, by system and id. */
 export const listCases = (
@@ -224,4 +228,13 @@ export async function endDecisions(
   from: 'proposed' | 'done',
 ): Promise<void> {
   await tx.query(WITHDRAW, [source, localId, from === 'proposed' ? 'withdrawn' : 'undone', from]);
+}
+
+/** Proposals that wait for these accounts are withdrawn: they are linked, and no cases any more. */
+export async function endProposals(
+  tx: Transaction,
+  source: string,
+  localIds: readonly string[],
+): Promise<void> {
+  if (localIds.length > 0) await tx.query(WITHDRAW_MANY, [source, localIds]);
 }

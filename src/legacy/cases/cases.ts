@@ -1,5 +1,6 @@
 /** Looking at cases: the queue, its counts, and one case with all that speaks for and against it. */
 import type { Accounts } from '../../accounts/accounts.ts';
+import type { OrganisationId } from '../../accounts/organisation.ts';
 import type { Person, PersonId } from '../../accounts/person.ts';
 import { done, failed, type Outcome } from '../../platform/failure.ts';
 import type { Database, Queryable } from '../../platform/postgres.ts';
@@ -70,10 +71,30 @@ export interface CaseView {
   fields: readonly string[];
   sides: (Side | OrganisationSide)[];
   proposed: { action: CaseAction; why: string };
+  /** Of the decision that waits; else of what is proposed. */
   preview: PreviewLine[];
   /** A decision that waits for a second person. */
-  waiting: { id: string; action: CaseAction; by: string; reason: string } | undefined;
+  waiting: WaitingDecision | undefined;
 }
+
+/** Whoever approves agrees to exactly this. */
+export interface WaitingDecision {
+  id: string;
+  action: CaseAction;
+  by: string;
+  reason: string;
+  /** link: to this account or organisation, which is among the sides while it is there. */
+  target: PersonId | OrganisationId | undefined;
+  /** create, of an organisation: with which code and name, and what the register said. All of it is public. */
+  opening: store.Opening | undefined;
+}
+
+/** A proposal as the person sees it who is to approve it. */
+export const toWaiting = (proposal: store.Proposal): WaitingDecision => ({
+  ...{ id: proposal.id, action: proposal.action, by: proposal.proposed_by, reason: proposal.reason },
+  target: proposal.person_id ?? proposal.organisation_id ?? undefined,
+  opening: proposal.opening ?? undefined,
+});
 
 export interface Gathered {
   row: store.CaseRow;
@@ -119,20 +140,16 @@ export async function viewCase(
   const reasons = row.reasons ?? [];
   const proposed = propose(reasons, account !== undefined);
   const waiting = await store.proposalOf(room.database, at.source, at.localId);
+  const target = waiting?.person_id ? await room.accounts.get(waiting.person_id) : undefined;
   return done({
     ...at,
     state: waiting ? 'awaiting-approval' : row.set_aside ? 'set-aside' : 'open',
     reasons: reasons.map((reason) => ({ reason, words: REASON_WORDS[reason] })),
     register: row.register_said ?? 'not asked',
     fields: FIELDS,
-    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others, claimant),
+    sides: sidesOf({ key: `${at.source}/${at.localId}`, record }, account, others, { claimant, target }),
     proposed,
-    preview: previewOf(proposed.action, { account, client }),
-    waiting: waiting && {
-      id: waiting.id,
-      action: waiting.action,
-      by: waiting.proposed_by,
-      reason: waiting.reason,
-    },
+    preview: previewOf(waiting?.action ?? proposed.action, { account: target ?? account, client }),
+    waiting: waiting && toWaiting(waiting),
   });
 }

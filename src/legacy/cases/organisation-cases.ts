@@ -9,7 +9,7 @@ import type { Queryable } from '../../platform/postgres.ts';
 import { creditCodeOf } from '../judging-organisation.ts';
 import type { OldOrganisation } from '../old-organisation.ts';
 import { openOldOrganisation } from '../staged-organisation.ts';
-import { type CaseRoom, type CaseView, isCase } from './cases.ts';
+import { type CaseRoom, type CaseView, isCase, toWaiting } from './cases.ts';
 import * as store from './cases-store.ts';
 import { type CaseAction, propose } from './rules.ts';
 import { type PreviewLine, REASON_WORDS } from './view.ts';
@@ -24,6 +24,8 @@ export interface OrganisationSide {
   fields: Record<Field, string>;
   /** Fields that are not as in the case's own row. */
   differs: Field[];
+  /** The decision that waits for a second person would link to this one. */
+  target?: true;
 }
 
 export interface GatheredOrganisation {
@@ -97,6 +99,12 @@ export async function viewOrganisationCase(
   const reasons = row.reasons ?? [];
   const proposed = propose(reasons, organisation !== undefined);
   const waiting = await store.proposalOf(database, at.source, at.localId);
+  const target = waiting?.organisation_id
+    ? await accounts.organisations.get(waiting.organisation_id)
+    : undefined;
+  const organisations = new Map(
+    [organisation, target].flatMap((one) => (one ? [[one.id, one] as const] : [])),
+  );
   return done({
     ...at,
     state: waiting ? 'awaiting-approval' : row.set_aside ? 'set-aside' : 'open',
@@ -105,7 +113,10 @@ export async function viewOrganisationCase(
     fields: ORGANISATION_FIELDS,
     sides: [
       side('old', `${at.source}/${at.localId}`, factsOfRecord(record)),
-      ...(organisation ? [side('organisation', organisation.id, factsOfOrganisation(organisation))] : []),
+      ...[...organisations.values()].map((one) => ({
+        ...side('organisation', one.id, factsOfOrganisation(one)),
+        ...(one.id === target?.id ? { target: true as const } : {}),
+      })),
       ...others.map((other) =>
         side(
           'old',
@@ -115,13 +126,8 @@ export async function viewOrganisationCase(
       ),
     ],
     proposed,
-    preview: previewOfOrganisation(proposed.action, client),
-    waiting: waiting && {
-      id: waiting.id,
-      action: waiting.action,
-      by: waiting.proposed_by,
-      reason: waiting.reason,
-    },
+    preview: previewOfOrganisation(waiting?.action ?? proposed.action, client),
+    waiting: waiting && toWaiting(waiting),
   });
 }
 

@@ -15,6 +15,8 @@ export interface Side {
   fields: Record<Field, string>;
   /** Fields that are not as in the case's own row. Told from the whole values: masks of two may look alike. */
   differs: Field[];
+  /** The decision that waits for a second person would link to this one. */
+  target?: true;
 }
 
 export const FIELDS = ['number', 'name', 'phone', 'birthdate', 'gender', 'state'] as const;
@@ -78,21 +80,28 @@ function differences(own: Facts, other: Facts): Field[] {
   return FIELDS.filter((field) => !same[field]);
 }
 
-/** The case's own row first, then the account under its number, who claimed it, and other old accounts of the number. */
+/**
+ * The case's own row first, then the account under its number, who claimed it, whose it would be by the decision that
+ * waits, and other old accounts of the number. Nobody stands there twice.
+ */
 export function sidesOf(
   own: { key: string; record: OldRecord },
   account: Person | undefined,
   others: readonly { key: string; record: OldRecord }[],
-  claimant?: Person,
+  { claimant, target }: { claimant?: Person | undefined; target?: Person | undefined } = {},
 ): Side[] {
   const mine = factsOfRecord(own.record);
   const side = (kind: Side['kind'], key: string, facts: Facts): Side => ({
     ...{ kind, key, fields: masked(facts) },
     differs: differences(mine, facts),
   });
+  const people = new Map([account, claimant, target].flatMap((one) => (one ? [[one.id, one] as const] : [])));
   return [
     { ...side('old', own.key, mine), differs: [] },
-    ...[account, claimant].flatMap((one) => (one ? [side('account', one.id, factsOfPerson(one))] : [])),
+    ...[...people.values()].map((one) => ({
+      ...side('account', one.id, factsOfPerson(one)),
+      ...(one.id === target?.id ? { target: true as const } : {}),
+    })),
     ...others.map(({ key, record }) => side('old', key, factsOfRecord(record))),
   ];
 }

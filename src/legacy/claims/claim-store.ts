@@ -20,15 +20,17 @@ export interface ClaimableRow {
   password: Buffer | null;
   print: Buffer | null;
   declaration: string;
-  /** When the first dump of its system came. */
+  /** When the first dump of its system came, or its declaration where none did. */
   since: Date;
 }
 
+/** A system that only answers about passwords has no dump that passwords could have come with. */
+const SINCE = `COALESCE(d.started_at, s.created_at) AS since`;
 const CLAIMABLE = `SELECT o.source, o.local_id, o.at, o.content, o.person_id, o.contested, o.set_aside, o.reasons, p.state,
     EXISTS (SELECT FROM legacy_journal j WHERE j.source = o.source AND j.local_id = o.local_id AND j.undone_at IS NOT NULL) AS undone,
-    p.content AS password, p.print, s.declaration, d.started_at AS since
+    p.content AS password, p.print, s.declaration, ${SINCE}
   FROM old_account o JOIN legacy_source s ON s.source = o.source
-    JOIN legacy_dump d ON d.source = o.source AND d.number = 1
+    LEFT JOIN legacy_dump d ON d.source = o.source AND d.number = 1
     LEFT JOIN old_password p ON p.source = o.source AND p.local_id = o.local_id
   WHERE o.source = $1 AND s.subject_kind = 'person'`;
 /** By its id there or its user name; whom two fit is told by neither. What was deleted there is nobody's. */
@@ -68,8 +70,8 @@ const CONTEST_AGAIN = sql(
 );
 const SYSTEMS = sql(
   'legacy-source-claimable',
-  `SELECT s.source, s.declaration, d.started_at AS since FROM legacy_source s
-     JOIN legacy_dump d ON d.source = s.source AND d.number = 1
+  `SELECT s.source, s.declaration, ${SINCE} FROM legacy_source s
+     LEFT JOIN legacy_dump d ON d.source = s.source AND d.number = 1
    WHERE s.subject_kind = 'person' AND EXISTS (SELECT FROM old_account o WHERE o.source = s.source) ORDER BY s.source`,
 );
 const OF_PERSON = sql(

@@ -7,7 +7,7 @@ import { claimableSystems } from './claim-store.ts';
 export interface ClaimableSystem {
   source: string;
   title: Declaration['title'];
-  /** Passwords came with its dump and have not expired; phones came with it. */
+  /** Passwords came with its dump and have not expired; phones came with it, or its login interface may tell them. */
   byPassword: boolean;
   byPhone: boolean;
 }

@@ -50,6 +50,7 @@ describe.each(installations)('claiming an old account ($name)', (installation) =
         `700001,gaoyuan2016,,,,${md5(OLD)}`,
         `700002,caoyuan2016,,,${oldPhone},`,
         `700003,xueshan2016,达娃,${another.number},,${md5(OLD)}`,
+        `700007,bingchuan2016,,,,${md5(OLD)}`,
         `700004,own2016,${linkedBefore.name},${linkedBefore.number},,`,
       ].join('\n'),
     );
@@ -202,6 +203,31 @@ recipe: md5(p)
     expect(page.status).toBe(422);
     for (const code of ['claim-system', 'claim-name-empty', 'claim-password-empty'])
       expect(page.text).toContain(failure(code));
+  });
+
+  test('“not mine” with a sign-in of some time ago changes nothing before it is made anew', async () => {
+    const person = await enrol(yihao.yihao);
+    const client = await come(person.number);
+    await claimWith(client, await client.get(`${LIST}/claim`), {
+      old_name: 'bingchuan2016',
+      old_password: OLD,
+    });
+    expect(await told(person.number)).toEqual(['700007']);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * 60_000 });
+    try {
+      let page = await client.submit(await client.get(LIST), {}, { action: 'not-mine' });
+      expect(page.url.pathname).toMatch(/^\/interaction\//);
+      expect(await told(person.number)).toEqual(['700007']);
+      page = await signIn(client, page, person.number);
+      expect([page.url.pathname, page.url.search]).toEqual([LIST, '?done=again']);
+      expect(page.text).toContain(say('profile.old_accounts.done.again.title'));
+      expect(await told(person.number)).toEqual(['700007']);
+      page = await client.submit(page, {}, { action: 'not-mine' });
+      expect(page.text).toContain(say('profile.old_accounts.done.denied.title'));
+      expect(await told(person.number)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('a sign-in of some time ago is made anew first; who cancels is not asked in circles', async () => {
