@@ -583,6 +583,19 @@ describe.each(stores)('old accounts of organisations on $name', (store) => {
       expect(proposalOf(await decide('b', 'link', { personId: there.id as never }))).toMatch(/^\d+$/);
     });
 
+    test('what an import links while its proposal waits is proposed no more', async () => {
+      const there = await create(52, '别的公司');
+      await create(53);
+      await come({ a: { code: creditCode(52) } });
+      const proposal = proposalOf(await decide('a', 'link', { creditCode: creditCode(53) }));
+      await come({ a: { code: creditCode(52), name: '别的公司' } });
+      expect((await links()).a).toBe(there.id);
+      expect(code(await approve(proposal))).toBe('case-proposal-unknown');
+      const by = { source: 'firms', localId: 'a', reason: 'wrong', actor: 'operator:one' };
+      expect(code(await reopenCase(room, by))).toBe('case-open');
+      expect(value(await undo('a'))).toMatchObject({ organisationId: there.id });
+    });
+
     test('a code that was changed: two link it, and the old one finds the organisation from then on', async () => {
       const there = await create(44);
       const before = creditCode(44, '12540000');

@@ -270,6 +270,9 @@ describe.each(ROOMS)('$language, $size, elder $elder', (look) => {
     await seen(page, 'old-accounts-linked');
     await page.locator('summary').first().click();
     await seen(page, 'old-accounts-not-mine');
+    await page.goto('/account/old-accounts?done=again');
+    await seen(page, 'old-accounts-again');
+    await page.locator('summary').first().click();
     await send(page, {}, 'details button');
     await seen(page, 'old-accounts-denied');
     await page.goto('/account/old-accounts/claim');
