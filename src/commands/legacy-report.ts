@@ -53,7 +53,7 @@ const OPEN_WORDS: Record<Open, string> = {
 const row = (count: number, words: string): string => `${String(count).padStart(10)}  ${words}`;
 
 function reportLines(report: SourceReport): string[] {
-  const { linked, open, attempts, weeks } = report;
+  const { linked, open, weeks } = report;
   const still = OPEN.filter((name) => open[name] > 0);
   return [
     `${report.source}: ${report.dumps} dumps, for ${report.client ?? 'no application'}`,
@@ -71,14 +71,20 @@ function reportLines(report: SourceReport): string[] {
     still.length > 0 ? 'Still open:' : 'Nothing is open.',
     ...still.map((name) => row(open[name], OPEN_WORDS[name])),
     '',
-    `Old passwords (${report.recipe ?? 'none'}), until ${report.oldPasswordsUntil.slice(0, 16).replace('T', ' ')} UTC:`,
-    ...passwordLines(report.passwords as Parameters<typeof passwordLines>[0]),
-    row(attempts.tried, 'sign-ins tried one'),
-    row(attempts.right, `came in with it${attempts.rate === null ? '' : ` (${percent(attempts.rate)})`}`),
+    ...(report.organisations
+      ? ['Passwords of organisations are not taken: persons act for them.']
+      : passwordsInWords(report)),
     ...(weeks.length > 0 ? ['', 'Came home with their old password, by week:', ...chart(weeks)] : []),
     ...(report.sample ? ['', `Sample (--seed ${report.sample.seed}):`, ...sampleTable(report.sample)] : []),
   ];
 }
+
+const passwordsInWords = ({ recipe, oldPasswordsUntil, passwords, attempts }: SourceReport): string[] => [
+  `Old passwords (${recipe ?? 'none'}), until ${oldPasswordsUntil.slice(0, 16).replace('T', ' ')} UTC:`,
+  ...passwordLines(passwords as Parameters<typeof passwordLines>[0]),
+  row(attempts.tried, 'sign-ins tried one'),
+  row(attempts.right, `came in with it${attempts.rate === null ? '' : ` (${percent(attempts.rate)})`}`),
+];
 
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 

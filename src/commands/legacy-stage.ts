@@ -7,6 +7,7 @@ import { wordsFor } from '../legacy/sources/refusals.ts';
 import { type StageResult, stageFile } from '../legacy/stage.ts';
 import { stageLive } from '../legacy/stage-live.ts';
 import type { StageProgress } from '../legacy/stage-report.ts';
+import { countMissing } from '../legacy/staging-store.ts';
 import { secretFileFault } from '../platform/config/load.ts';
 import type { Failure, Outcome } from '../platform/failure.ts';
 import { countLines } from './legacy-lines.ts';
@@ -41,7 +42,11 @@ export function addStageCommand(legacy: Command): void {
           const staged = await stageFrom(yihao, text, file, options.from, show).finally(() => progress.end());
           const result = acceptFile(staged);
           const hashed = await hashReadable(yihao, result.source);
-          return { data: { ...result, passwords_hashed: hashed }, lines: resultLines(result, hashed) };
+          const missing = await countMissing(yihao.database, result.source, result.dump);
+          return {
+            data: { ...result, missing, passwords_hashed: hashed },
+            lines: resultLines(result, missing, hashed),
+          };
         });
       },
     );
@@ -67,10 +72,17 @@ function readAddress(from: string | undefined): string {
   return readText(from);
 }
 
-function resultLines({ source, dump, already, counts, referrals }: StageResult, hashed: number): string[] {
+function resultLines(
+  { source, dump, already, counts, referrals }: StageResult,
+  missing: number,
+  hashed: number,
+): string[] {
   return [
     already ? `${source}: this file was staged before, as dump ${dump}` : `${source}: staged dump ${dump}`,
     ...countLines(counts),
+    ...(missing > 0
+      ? [`${String(missing).padStart(10)}  accounts that an earlier dump had and this one has not`]
+      : []),
     ...(hashed > 0 ? [`${String(hashed).padStart(10)}  passwords that could be read, hashed`] : []),
     ...(referrals ? [`${String(referrals).padStart(10)}  references to other servers, not followed`] : []),
     ...(counts.rejected > 0 ? [`\`legacy rejects ${source}\` tells why, row by row`] : []),

@@ -160,9 +160,10 @@ export function addLegacyCommands(program: Command): void {
     .description(
       `take a link back within ${UNDO_DAYS} days, and with it the account that it opened; or open a decided case again`,
     )
-    .action(async (source: string, localId: string, { reason }: { reason: string }, command: Command) => {
+    .option('--for-good', 'of a person’s: and do not link it again until a later dump changes the row')
+    .action(async (source: string, localId: string, options: UndoOptions, command: Command) => {
       await withRooms(command, async (yihao) => {
-        const given = { source, localId, actor: actor(), reason };
+        const given = { source, localId, actor: actor(), ...options };
         const reopened = await reopenCase({ database: yihao.database, trail: yihao.audit.trail }, given);
         if (reopened.ok) {
           const data = { source, local_id: localId, reopened: true };
@@ -178,6 +179,9 @@ export function addLegacyCommands(program: Command): void {
           lines: [
             `${source}/${localId} belongs to nobody now`,
             ...(closed ? [`account ${personId}, which the link had opened, is gone`] : []),
+            options.forGood
+              ? 'it is not linked again until a later dump changes the row'
+              : 'the next `plan` judges it anew, as if it had never been linked; `--for-good` keeps it from that',
           ],
         };
       });
@@ -232,6 +236,11 @@ export function addLegacyCommands(program: Command): void {
   addLegacyReportCommand(legacy);
   addLegacyNewsCommand(legacy);
   addLegacyPasswordCommands(legacy);
+}
+
+interface UndoOptions {
+  reason: string;
+  forGood?: boolean;
 }
 
 interface PlanOptions {

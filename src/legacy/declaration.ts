@@ -9,6 +9,7 @@ import { ORGANISATION_NUMBER_KINDS } from '../accounts/organisation.ts';
 import { type Fault, faultsOf } from '../platform/config/load.ts';
 import { type Failure, failed } from '../platform/failure.ts';
 import { databasePlace, directoryPlace, filePlace, placeFaults } from './declared-place.ts';
+import { readRecipe } from './recipes/recipe.ts';
 
 const column = z.string({ error: 'must name a column' }).min(1).max(200);
 /** A column whose values are codes: each code of the old system and what it means. */
@@ -179,6 +180,9 @@ function contradictions(declared: Declaration): Fault[] {
     });
   if (declared.identifiers && !login)
     faults.push({ setting: 'identifiers', right: 'is of no use without login' });
+  const read = recipe === undefined ? undefined : readRecipe(recipe);
+  // Otherwise nobody of that system could ever sign in, and nothing would say why.
+  if (read && !read.ok) faults.push({ setting: 'recipe', right: `must be a recipe: ${read.fault.message}` });
   if (columns.password && !recipe)
     faults.push({ setting: 'recipe', right: 'must say how the passwords were made' });
   if (recipe && !columns.password)

@@ -23,7 +23,8 @@ export interface PasswordFindings {
   /** Rows with a password, and how many of them were looked at closely. */
   filled: number;
   sampled: number;
-  /** Known passwords whose account is in the file. */
+  /** Known passwords that were given, and those whose account is in the file. */
+  given: number;
   known: number;
   /** Likelier ones first. */
   guesses: RecipeGuess[];
@@ -78,7 +79,7 @@ export function watchPasswords(known: readonly KnownPassword[]) {
       guesses.sort((one, other) => (other.right ?? 0) - (one.right ?? 0));
       const proven = guesses.filter(({ right }) => proofs.length > 0 && right === proofs.length);
       const sure = proofs.length > 0 ? proven[0] : unmistakable(guesses, samples.length);
-      const found = { filled, sampled: samples.length, known: proofs.length };
+      const found = { filled, sampled: samples.length, given: known.length, known: proofs.length };
       const shown = guesses.slice(0, MOST_GUESSES);
       return sure ? { ...found, guesses: shown, sure: sure.recipe } : { ...found, guesses: shown };
     },
@@ -101,7 +102,9 @@ function shapes(all: readonly StoredPassword[], samples: readonly StoredPassword
 function unmistakable(guesses: readonly RecipeGuess[], sampled: number): RecipeGuess | undefined {
   const nearly = guesses.filter(({ fits }) => fits >= sampled * NEARLY_ALL && fits > 0);
   if (nearly.length > 1 && !nearly.every(({ recipe }) => isMarked(recipe))) return undefined;
-  return nearly[0]?.recipe === 'plain' ? undefined : nearly[0];
+  // The plainest name for what several read.
+  const best = nearly.find(({ recipe }) => recipe === 'bcrypt') ?? nearly[0];
+  return best?.recipe === 'plain' ? undefined : best;
 }
 
 async function countRight(
@@ -119,7 +122,7 @@ async function countRight(
 }
 
 /** For people. */
-export function passwordLines({ filled, sampled, known, guesses, sure }: PasswordFindings): string[] {
+export function passwordLines({ filled, sampled, given, known, guesses, sure }: PasswordFindings): string[] {
   if (filled === 0) return [];
   const line = ({ recipe, fits, right }: RecipeGuess) =>
     [
@@ -132,9 +135,11 @@ export function passwordLines({ filled, sampled, known, guesses, sure }: Passwor
     `Passwords: ${filled} rows have one. Recipes whose shape fits, of ${sampled} rows:`,
     ...guesses.map(line),
     sure
-      ? `  recipe: ${sure}${known > 0 ? ', proven by the known passwords' : ', by a shape that no other has'}`
+      ? `  recipe: ${sure}${known > 0 ? ', proven by the known passwords' : ', by a shape that cannot be mistaken'}`
       : known > 0
         ? '  none of them is right: write the formula as docs/legacy-recipes.md says, and try again'
-        : '  which one it is, a known password tells: --known FILE with lines of `account,password`',
+        : given > 0
+          ? `  none of the ${given} accounts in the file of known passwords is in the dump: its local id or user name, a comma, the password`
+          : '  which one it is, a known password tells: --known FILE with lines of `account,password`',
   ];
 }

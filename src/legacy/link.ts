@@ -12,7 +12,7 @@ import { done, type Failure, failed, type Outcome } from '../platform/failure.ts
 import { type Database, rollingBack, type Transaction } from '../platform/postgres.ts';
 import type { Sealer } from '../platform/seal/sealer.ts';
 import type { Comparison } from '../registries/registry.ts';
-import { endDecisions, endProposals } from './cases/cases-store.ts';
+import { endDecisions, endProposals, setAside } from './cases/cases-store.ts';
 import { contest, contestAgain, endContest } from './claims/claim-store.ts';
 import { type Judged, judgeRows, toVerdictRow } from './judging.ts';
 import { applyOrganisationPage } from './link-organisation.ts';
@@ -273,12 +273,13 @@ export interface UndoFailure extends Failure {
 }
 
 /**
- * Takes a link back, and with it the account where the link had opened it. Failures: `old-account-not-linked` 404, `undo-late`
+ * Takes a link back, and with it the account where the link had opened it; the next `plan` judges the old account as if it had never
+ * been linked. `forGood`: it is not linked again, until a later dump changes the row. Failures: `old-account-not-linked` 404, `undo-late`
  * 409 (params.days), `undo-blocked` 409 with what stands in the way.
  */
 export async function undoLink(
   room: LinkRoom,
-  given: { source: string; localId: string; actor: string; reason: string },
+  given: { source: string; localId: string; actor: string; reason: string; forGood?: boolean | undefined },
   whatStands: WhatStands,
 ): Promise<Outcome<{ personId: PersonId; closed: boolean }> | { ok: false; failure: UndoFailure }> {
   const { database, accounts, trail, clock } = room;
@@ -328,6 +329,7 @@ export async function undoLink(
     // Behind the news, which still needs them.
     if (opened) await room.forgetTold?.(tx, personId);
     await endDecisions(tx, source, localId, 'done');
+    if (given.forGood) await setAside(tx, source, localId, 'rejected', undefined);
     await contestAgain(tx, standing.entry);
     if (opened && !(await accounts.withdraw(tx, personId)))
       return blocked([

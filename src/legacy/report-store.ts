@@ -39,7 +39,8 @@ const REJECTS = sql(
 );
 const SAMPLE = sql(
   'old-account-sample',
-  `SELECT o.local_id, o.at, o.content, o.outcome, o.tier, o.reasons, o.set_aside, o.register_said, o.person_id, j.at AS linked_at
+  `SELECT o.local_id, o.at, o.content, o.outcome, o.tier, o.reasons, o.set_aside, o.register_said,
+     coalesce(o.person_id, o.organisation_id) AS person_id, j.at AS linked_at
    FROM (SELECT source, local_id FROM old_account WHERE source = $1 ORDER BY md5($2 || local_id), local_id LIMIT $3) s
      JOIN old_account o USING (source, local_id) LEFT JOIN legacy_journal j ON j.id = o.linked_by
    ORDER BY o.local_id`,
@@ -94,6 +95,7 @@ export interface SampleRow {
   reasons: Reason[] | null;
   set_aside: 'rejected' | 'waits' | null;
   register_said: RegisterWord | null;
+  /** The person's, or the organisation's. */
   person_id: string | null;
   linked_at: Date | null;
 }

@@ -7,10 +7,12 @@ import type { Sealer } from '../platform/seal/sealer.ts';
 import { type FIELDS, maskedRecord, REASON_WORDS } from './cases/view.ts';
 import { readDeclaration } from './declaration.ts';
 import type { Tier } from './matching.ts';
+import type { OldOrganisation } from './old-organisation.ts';
 import { countPasswords, listSources } from './old-password-store.ts';
 import { expiryOf } from './password-expiry.ts';
 import { REMEDIES } from './rejects.ts';
 import * as store from './report-store.ts';
+import { openOldOrganisation } from './staged-organisation.ts';
 import { openRecord } from './staged-row.ts';
 import { listDumps } from './staging-store.ts';
 import { mondayOf, mondaysBetween, weekName } from './weeks.ts';
@@ -35,6 +37,8 @@ export interface WeekLine {
 }
 
 export interface SourceReport {
+  /** Of organisations: their passwords are not taken. */
+  organisations: boolean;
   source: string;
   client: string | null;
   recipe: string | null;
@@ -87,8 +91,10 @@ export async function reportOn(
   const tried = sum(weeks.map((week) => week.tried));
   const right = sum(weeks.map((week) => week.right));
   const rejects = await store.countRejects(database, source, newest.number);
+  const organisations = declaration?.organisation !== undefined;
   const report: SourceReport = {
     source,
+    organisations,
     client: declaration?.client ?? null,
     recipe: declaration?.recipe ?? null,
     at: clock.now().toISOString(),
@@ -106,7 +112,10 @@ export async function reportOn(
   if (!sample) return done(report);
   const seed = sample.seed ?? `${source}/${newest.number}`;
   const rows = await store.sampleAccounts(database, source, seed, sample.size);
-  return done({ ...report, sample: { seed, rows: rows.map((row) => sampleLine(sealer, source, row)) } });
+  return done({
+    ...report,
+    sample: { seed, rows: rows.map((row) => sampleLine(sealer, source, row, organisations)) },
+  });
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
@@ -163,11 +172,24 @@ const OPEN_WORDS: Record<Open, string> = {
   kept: 'kept for the department',
 };
 
-function sampleLine(sealer: Sealer, source: string, row: store.SampleRow): SampleLine {
+/** Codes and names of organisations are public. */
+const organisationFields = ({ numbers, name, deleted, disabled }: OldOrganisation) => ({
+  ...{ number: numbers[0]?.value ?? '-', name: name ?? '-', phone: '-', birthdate: '-', gender: '-' },
+  state: deleted ? 'deleted there' : disabled ? 'disabled there' : 'in use there',
+});
+
+function sampleLine(
+  sealer: Sealer,
+  source: string,
+  row: store.SampleRow,
+  ofOrganisations: boolean,
+): SampleLine {
   const { local_id: id, tier, reasons, person_id, linked_at } = row;
   return {
     ...{ id, tier },
-    ...maskedRecord(openRecord(sealer, source, row)),
+    ...(ofOrganisations
+      ? organisationFields(openOldOrganisation(sealer, source, row))
+      : maskedRecord(openRecord(sealer, source, row))),
     became: person_id
       ? `linked to ${person_id} on ${linked_at?.toISOString().slice(0, 10)}`
       : OPEN_WORDS[openAs(row)],

@@ -62,15 +62,47 @@ export async function stageFile(
   const absent = absentColumns(declared.value, opened.value.columns);
   if (absent) return absent;
   try {
-    const run = await openRun(room, given.declaration, declared.value, {
-      hash: await hashFile(given.path),
-      again: 'same',
-    });
-    return await stageRows(run, opened.value, onProgress);
+    const { first, rest, close } = await beginRows(opened.value);
+    try {
+      if (!first) return refusal('source-empty');
+      const run = await openRun(room, given.declaration, declared.value, {
+        hash: await hashFile(given.path),
+        again: 'same',
+      });
+      return await stageRows(run, { ...rest, facts: () => opened.value.facts() }, onProgress);
+    } finally {
+      await close();
+    }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, failure: error.failure };
     throw error;
   }
+}
+
+/**
+ * Reads the first rows: a file of column names alone is an export that broke off, and as a dump it would make every account
+ * one that is missing. `close` lets go of the file, however far it was read.
+ */
+async function beginRows(source: Source): Promise<{
+  first: boolean;
+  rest: Pick<Source, 'columns' | 'rows'>;
+  close(): Promise<void>;
+}> {
+  const rows = source.rows()[Symbol.asyncIterator]();
+  const first = await rows.next();
+  return {
+    first: !first.done,
+    rest: {
+      columns: source.columns,
+      async *rows() {
+        if (!first.done) yield first.value;
+        yield* { [Symbol.asyncIterator]: () => rows };
+      },
+    },
+    async close() {
+      await rows.return?.();
+    },
+  };
 }
 
 /** Stages what comes row by row, to its end. */

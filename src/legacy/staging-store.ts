@@ -335,6 +335,12 @@ export async function replaceKeyed(
   return rows.length;
 }
 
+/** Accounts that earlier dumps brought and this one did not. */
+export async function countMissing(on: Queryable, source: string, dump: number): Promise<number> {
+  const [missing] = await on.query<{ rows: number }>(COUNT_MISSING, [source, dump]);
+  return missing!.rows;
+}
+
 export interface StagedSummary {
   groups: { state: string; deleted: boolean; provable: boolean; rows: number; numbers: number }[];
   marks: { mark: string; rows: number }[];
@@ -347,6 +353,5 @@ export async function summarise(on: Queryable, source: string, dump: number): Pr
   const groups = await on.query<StagedSummary['groups'][number]>(SUMMARY, [source]);
   const marks = await on.query<StagedSummary['marks'][number]>(COUNT_MARKS, [source]);
   const [shared] = await on.query<StagedSummary['shared']>(COUNT_SHARED, [source]);
-  const [missing] = await on.query<{ rows: number }>(COUNT_MISSING, [source, dump]);
-  return { groups, marks, shared: shared!, missing: missing!.rows };
+  return { groups, marks, shared: shared!, missing: await countMissing(on, source, dump) };
 }

@@ -133,3 +133,12 @@ test.each([
 ])('%s cannot be declared', (_what, text, setting) => {
   expect(faultsOf(text).join()).toContain(setting);
 });
+
+test('a recipe that cannot be used is refused with the place in it, before anybody relies on it', () => {
+  for (const recipe of ['nosuchproduct', 'md5(p+', 'md5(q)', "'thinkcmf()'"]) {
+    const read = readDeclaration(GOOD.replace('md5(u+p+s)', recipe));
+    expect(!read.ok && read.failure.faults, recipe).toEqual([
+      { setting: 'recipe', right: expect.stringMatching(/^must be a recipe: column \d+: \S.+/) },
+    ]);
+  }
+});

@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PersonId } from '../../src/accounts/person.ts';
 import { contest } from '../../src/legacy/claims/claim-store.ts';
 import { declareSource } from '../../src/legacy/declare.ts';
-import { applySource } from '../../src/legacy/link.ts';
+import { applySource, undoLink } from '../../src/legacy/link.ts';
 import { planSource } from '../../src/legacy/plan.ts';
+import { reportOn } from '../../src/legacy/report.ts';
 import { stageFile } from '../../src/legacy/stage.ts';
+import { countMissing } from '../../src/legacy/staging-store.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { citizen, draft, value } from '../accounts/opened.ts';
 import { type OldLoginServer, startOldLogin } from '../support/old-login.ts';
@@ -165,6 +167,49 @@ describe.each(stores)('seams on $name', (store) => {
     });
     expect(await at.come('absorbed', STRONG)).toMatchObject({ ok: true });
     expect(await at.passwords.has(absorbed)).toBe(true);
+  });
+
+  test('what was undone for good is not linked again, until a later dump changes the row', async () => {
+    await stage(['1', 1], ['2', 2]);
+    await planSource(at.room, 'staged');
+    await applySource(at.room, 'staged', 'operator:test');
+    const undo = (localId: string, forGood: boolean) =>
+      undoLink(
+        at.room,
+        { source: 'staged', localId, actor: 'operator:test', reason: 'wrong person', forGood },
+        async () => [],
+      );
+    expect([(await undo('1', true)).ok, (await undo('2', false)).ok]).toEqual([true, true]);
+    await planSource(at.room, 'staged');
+    expect(await applySource(at.room, 'staged', 'operator:test')).toMatchObject({ opened: 1 });
+    expect([await at.personOf(1), typeof (await at.personOf(2))]).toEqual([undefined, 'string']);
+    await stage(['1', 3], ['2', 2]);
+    await planSource(at.room, 'staged');
+    expect(await applySource(at.room, 'staged', 'operator:test')).toMatchObject({ opened: 1 });
+  });
+
+  test('a file of column names alone is no dump, and what a dump lacks is counted', async () => {
+    await stage(['1', 1], ['2', 2]);
+    const path = join(folder, 'empty.csv');
+    writeFileSync(path, 'id,xm,sfzh\n');
+    expect(await stageFile(at.room, { declaration: TALENT, path })).toMatchObject({
+      ok: false,
+      failure: { code: 'source-empty' },
+    });
+    expect(await fresh.database.query('SELECT number FROM legacy_dump')).toEqual([{ number: 1 }]);
+    const { dump } = await stage(['1', 1]);
+    expect(await countMissing(fresh.database, 'staged', dump)).toBe(1);
+  });
+
+  test('a sample for the sign-off of a system of organisations', async () => {
+    const path = join(folder, 'firms.csv');
+    writeFileSync(path, 'id,mc,dm\n1,甲公司,91540199X99900016N\n');
+    const firms =
+      'source: firms\ntitle: { zh-CN: 企业 }\norganisation: { localId: id, name: mc, code: { column: dm } }\n';
+    value(await stageFile(at.room, { declaration: firms, path }));
+    const report = value(await reportOn(at.room, 'firms', { size: 5 }));
+    expect(report.organisations).toBe(true);
+    expect(report.sample?.rows).toMatchObject([{ id: '1', name: '甲公司', number: '91540199X99900016N' }]);
   });
 
   test('a system of organisations cannot be declared as one that checks persons’ passwords', async () => {

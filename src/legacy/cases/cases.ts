@@ -27,6 +27,12 @@ export interface CaseLine {
   proposed: CaseAction;
 }
 
+/** A disputed link that opened the account is no case to reject: something may stand on the account by now. */
+const STANDING: { action: CaseAction; why: string } = {
+  action: 'wait',
+  why: 'the link opened the account: `legacy undo` takes both back, `--link` says that it is theirs after all',
+};
+
 /** Whether a row is one that people decide. */
 export const isCase = (row: store.CaseRow): boolean =>
   row.outcome === 'doubtful' &&
@@ -138,7 +144,7 @@ export async function viewCase(
   const claimantId = row.contested !== null && row.proposed_id !== account?.id ? row.proposed_id : null;
   const claimant = claimantId ? await room.accounts.get(claimantId) : undefined;
   const reasons = row.reasons ?? [];
-  const proposed = propose(reasons, account !== undefined);
+  const proposed = row.person_id === null ? propose(reasons, account !== undefined) : STANDING;
   const waiting = await store.proposalOf(room.database, at.source, at.localId);
   const target = waiting?.person_id ? await room.accounts.get(waiting.person_id) : undefined;
   return done({
