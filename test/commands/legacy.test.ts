@@ -133,3 +133,26 @@ test('what cannot be done is said, with what to do, and leaves with its code', a
     expect(said.err).toContain(why);
   }
 });
+
+test('the old system of the examples comes home as the page of the trial says', async () => {
+  const example = join(import.meta.dirname, '../../examples/old-system');
+  const known = join(folder, 'known.csv');
+  writeFileSync(known, '10005,Yak-river-14\n');
+  const seen = await legacy('inspect', join(example, 'talent.csv'), '--known', known, '--json');
+  expect(seen.json()).toMatchObject({
+    facts: { encoding: 'gb18030' },
+    rowsRead: 40,
+    passwords: { sure: 'discuz' },
+    codes: [{ member: 'gender', codes: { 1: 'male', 2: 'female' } }, { member: 'status' }],
+  });
+  const staged = await legacy('stage', join(example, 'talent.yaml'), join(example, 'talent.csv'), '--json');
+  expect(staged.json(), staged.err).toMatchObject({ counts: { rows: 40, added: 40, rejected: 0 } });
+  expect((await legacy('plan', 'talent-2016')).code).toBe(0);
+  const applied = (await legacy('apply', 'talent-2016', '--json')).json<{ linked: number; opened: number }>();
+  // The trial's own sample people have accounts already.
+  expect(applied.linked + applied.opened).toBeGreaterThan(30);
+  const id = (
+    await yihao.yihao.accounts.findByDocument({ type: 'citizen-number', number: '540596188511308035' })
+  )?.id;
+  expect(await yihao.yihao.credentials.passwords.verify(id, 'Yak-river-14')).toMatchObject({ ok: true });
+});

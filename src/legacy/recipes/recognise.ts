@@ -46,16 +46,12 @@ interface Candidate {
 const marked = Object.keys(READY_MADE).filter((name) => 'format' in READY_MADE[name]! && name !== 'plain');
 
 /** One name for each formula, the first: several products share theirs. */
-const formulas = new Map(
-  Object.entries(READY_MADE)
-    .toReversed()
-    .flatMap(([name, ready]) => {
-      if (!('formula' in ready)) return [];
-      const text = ready.takesKey ? `${name}("${UNKNOWN_KEY}")` : name;
-      return [[`${ready.formula} ${ready.withoutSalt ?? ''}`, text] as const];
-    })
-    .toReversed(),
-);
+const formulas = new Map<string, string>();
+for (const [name, ready] of Object.entries(READY_MADE)) {
+  if (!('formula' in ready)) continue;
+  const key = `${ready.formula} ${ready.withoutSalt ?? ''}`;
+  if (!formulas.has(key)) formulas.set(key, ready.takesKey ? `${name}("${UNKNOWN_KEY}")` : name);
+}
 
 /** Whether a recipe is one of a format that marks its values: they cannot be mistaken. */
 export const isMarked = (text: string): boolean => marked.includes(text);
