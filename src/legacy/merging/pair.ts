@@ -9,7 +9,6 @@ import type { Database, Queryable, Transaction } from '../../platform/postgres.t
 import type { Fingerprinter } from '../../platform/seal/fingerprint.ts';
 import { type Comparison, evidenceOf, type PopulationRegister } from '../../registries/registry.ts';
 import { REAL_NAME } from '../cases/rules.ts';
-import { matchNames } from '../name-match.ts';
 import type { TellNews } from '../news.ts';
 import { oldAccountsOf } from './merge-store.ts';
 import { chooseSurvivor } from './survivor.ts';
@@ -136,16 +135,10 @@ export async function lookAtPair(
   const [survivor, absorbed] = choice.survivor === a.person.id ? [a, b] : [b, a];
   return done({
     ...{ survivor: sideOf(survivor), absorbed: sideOf(absorbed), why: choice.why },
-    secondPerson: sides.some(({ person }) => person.identityLevel >= REAL_NAME) || speaksAgainst(a, b),
+    secondPerson: sides.some(({ person }) => person.identityLevel >= REAL_NAME),
     hash: hashOf(survivor, absorbed, choice.why),
   });
 }
-
-/** What two documents of one citizen seldom differ in: nobody merges such two alone. */
-const speaksAgainst = ({ person: one }: Side, { person: other }: Side): boolean =>
-  matchNames(one.name, other.name) !== 'same' ||
-  (one.birthdate !== undefined && other.birthdate !== undefined && one.birthdate !== other.birthdate) ||
-  (one.gender !== undefined && other.gender !== undefined && one.gender !== other.gender);
 
 const sideOf = ({ person, absorbed, oldAccounts }: Side): Side => ({ person, absorbed, oldAccounts });
 

@@ -50,19 +50,6 @@ describe.each(stores)('merging on $name', (store) => {
   const unmerge = (number: string) => unmergePeople(room, { number, reason: 'not the same', actor: ONE });
   const found = async (n: number) => (await room.accounts.findByDocument(citizen(n)))?.id;
 
-  test('two accounts whose names, birth dates or sexes differ are merged by two people, whatever their level', async () => {
-    const like = { birthdate: '1900-01-02', gender: 'male' as const };
-    const unlike = [{ name: '达娃' }, { birthdate: '1899-01-01' }, { gender: 'female' as const }];
-    for (const [n, more] of unlike.entries()) {
-      const [first, other] = [
-        await room.person(70 + n, like),
-        await room.person(80 + n, { ...like, ...more }),
-      ];
-      expect(value(await merge(first, other)).state, JSON.stringify(more)).toBe('proposed');
-    }
-    expect(value(await merge(await room.person(90, like), await room.person(91, like))).state).toBe('done');
-  });
-
   test('the other number and user name lead to the survivor, whose fields stay; its phone leads nowhere', async () => {
     await merged(b, a);
     expect([await found(1), await found(2)]).toEqual([a, a]);
