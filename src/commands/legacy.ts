@@ -19,7 +19,7 @@ import { addLegacyPasswordCommands, passwordLines } from './legacy-passwords.ts'
 import { acceptFile, addStageCommand } from './legacy-stage.ts';
 import { makeProgress } from './progress.ts';
 import { accept, actor, RefusedCommand, readText, reasonText, reporting, withRooms } from './run.ts';
-import { stepBack } from './step-back.ts';
+import { GENTLE, makeRest, stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
 /** Before a run gives a silent register up: with the line's usual pause, a good minute. */
@@ -58,43 +58,55 @@ export function addLegacyCommands(program: Command): void {
     .argument('<source>', 'the old system')
     .option('--budget <questions>', 'questions to the population register at most', Number)
     .option('--parallel <questions>', 'questions to it at the same time', atLeastOne, PARALLEL)
+    .option(...GENTLE)
     .description('the dry run: what would become of each old account, and why. No account is touched')
-    .action(async (source: string, options: { budget?: number; parallel: number }, command: Command) => {
-      stepBack();
-      await withRooms(command, async (yihao) => {
-        const total = await stagedAccounts(yihao.database, source);
-        const progress = makeProgress('judging');
-        const room = { ...linkRoom(yihao), population: yihao.registries.population };
-        // More than the line to the register lets through at once would be answered "busy".
-        const { atOnce, breakSeconds } = yihao.settings.registries.population;
-        const limits = {
-          parallel: Math.min(options.parallel, atOnce),
-          // A line that was given up after failures in a row is tried again after its own pause.
-          pausesMs: Array.from({ length: TRIES_AGAIN }, () => (breakSeconds + 1) * 1_000),
-          ...(options.budget === undefined ? {} : { budget: options.budget }),
-        };
-        const result = await planSource(room, source, limits, (judged) =>
-          progress.show(judged / total, judged),
-        ).finally(() => progress.end());
-        return {
-          data: result,
-          lines: [...tallyLines(result.tally), `${result.asked} questions to the register`],
-        };
-      });
-    });
+    .action(
+      async (
+        source: string,
+        options: { budget?: number; parallel: number; gentle?: boolean },
+        command: Command,
+      ) => {
+        stepBack();
+        await withRooms(command, async (yihao) => {
+          const total = await stagedAccounts(yihao.database, source);
+          const progress = makeProgress('judging');
+          const room = { ...linkRoom(yihao), population: yihao.registries.population };
+          // More than the line to the register lets through at once would be answered "busy".
+          const { atOnce, breakSeconds } = yihao.settings.registries.population;
+          const limits = {
+            parallel: Math.min(options.parallel, atOnce),
+            // A line that was given up after failures in a row is tried again after its own pause.
+            pausesMs: Array.from({ length: TRIES_AGAIN }, () => (breakSeconds + 1) * 1_000),
+            ...(options.budget === undefined ? {} : { budget: options.budget }),
+          };
+          const rest = makeRest(options.gentle);
+          const result = await planSource(room, source, limits, (judged) => {
+            progress.show(judged / total, judged);
+            return rest();
+          }).finally(() => progress.end());
+          return {
+            data: result,
+            lines: [...tallyLines(result.tally), `${result.asked} questions to the register`],
+          };
+        });
+      },
+    );
 
   legacy
     .command('apply')
     .argument('<source>', 'the old system')
+    .option(...GENTLE)
     .description('link what `plan` found to agree, and open the accounts that are missing')
-    .action(async (source: string, _options, command: Command) => {
+    .action(async (source: string, options: { gentle?: boolean }, command: Command) => {
       stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('linking');
-        const result = await applySource(linkRoom(yihao), source, actor(), (count) =>
-          progress.show(count / total, count),
-        ).finally(() => progress.end());
+        const rest = makeRest(options.gentle);
+        const result = await applySource(linkRoom(yihao), source, actor(), (count) => {
+          progress.show(count / total, count);
+          return rest();
+        }).finally(() => progress.end());
         return {
           data: { ...result, tally: await tally(yihao.database, source) },
           lines: [

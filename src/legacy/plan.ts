@@ -34,7 +34,7 @@ export async function planSource(
   room: PlanRoom,
   source: string,
   { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, ...more }: PlanOptions = {},
-  onProgress: (judged: number) => void = () => {},
+  onProgress: (judged: number) => void | Promise<void> = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
   const ask = makeAsker(population, { parallel, budget, ...more });
@@ -46,7 +46,6 @@ export async function planSource(
     const verdicts = (await judgeRows(room, database, source, rows, { ask })).map(toVerdictRow);
     await writeVerdicts(database, source, verdicts, clock.now());
     judged += rows.length;
-    onProgress(judged);
   };
   // The register's answers take longest: while those of some pages are awaited, the next ones are read and judged.
   const pages: Promise<void>[] = [];
@@ -58,10 +57,14 @@ export async function planSource(
       // Told by who awaits it below; until then another page may be awaited.
       page.catch(() => {});
       pages.push(page);
-      if (pages.length >= PAGES_AT_ONCE) await pages.shift();
+      if (pages.length >= PAGES_AT_ONCE) {
+        await pages.shift();
+        await onProgress(judged);
+      }
       after = last;
     }
     await Promise.all(pages);
+    await onProgress(judged);
   } finally {
     await Promise.allSettled(pages);
   }
