@@ -15,17 +15,20 @@ export interface Options {
   registerMs: number;
   /** Sign-ins a second beside the import; 0: none. */
   signIns: number;
+  /** Whether the import rests between pages. */
+  gentle: boolean;
   json: boolean;
 }
 
 export const HELP = `npm run bench:legacy -- [--rows 10000] [--persons 10000] [--stores embedded,postgres]
   [--seed bench] [--recipe discuz|bcrypt|spring] [--encoding utf-8|gb18030]
-  [--register-ms 5] [--signins 0] [--json]
+  [--register-ms 5] [--signins 0] [--gentle] [--json]
 
 --rows         rows of the synthetic old system, ${MOST_ROWS} at most
 --persons      accounts that are here before, ${MOST_PERSONS} at most
 --register-ms  how long the stand-in of the population register takes for an answer
 --signins      sign-ins a second that a server answers before and while the import runs; 0 for none
+--gentle       the commands rest between pages, as \`legacy … --gentle\` does
 PostgreSQL at BENCH_DATABASE_URL (default postgres://root@127.0.0.1:5432/postgres): a database of its own, dropped at
 the end. Ends with 1 when what was imported is not what the generator wrote.`;
 
@@ -41,6 +44,7 @@ export function readOptions(): Options | undefined {
       encoding: { type: 'string', default: 'utf-8' },
       'register-ms': { type: 'string', default: '5' },
       signins: { type: 'string', default: '0' },
+      gentle: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -55,6 +59,7 @@ export function readOptions(): Options | undefined {
     encoding: oneOf('encoding', values.encoding, ['utf-8', 'gb18030']),
     registerMs: whole('register-ms', values['register-ms'], 0, 10_000),
     signIns: whole('signins', values.signins, 0, 1_000),
+    gentle: values.gentle,
     json: values.json,
   };
 }

@@ -134,6 +134,7 @@ async function measureStore(
   for (const phase of PHASES) {
     const questions = await asked(register);
     const args = phase === 'stage' ? [phase, paths.declaration, paths.dump] : [phase, SOURCE];
+    if (options!.gentle) args.push('--gentle');
     const measured: Measured = await runCommand(args, store.env, database);
     const line: Line = {
       store: store.store,
@@ -148,7 +149,11 @@ async function measureStore(
     lines.push(line);
     printLine(say, line, load?.usual);
   }
-  await load?.stop();
+  if (load) {
+    // The server goes on with what the import left to it: old hashes into argon2id.
+    printSignIns(say, 'after, hashes being wrapped', await load.next(), load.usual);
+    await load.stop();
+  }
   return lines;
 }
 

@@ -14,7 +14,7 @@ import { countLines } from './legacy-lines.ts';
 import { hashReadable } from './legacy-passwords.ts';
 import { makeProgress } from './progress.ts';
 import { RefusedCommand, readText, UsageError, withRooms } from './run.ts';
-import { stepBack } from './step-back.ts';
+import { GENTLE, makeRest, stepBack } from './step-back.ts';
 
 /** Holds an address where a file would be in the way. */
 const VARIABLE = 'LEGACY_SOURCE_URL';
@@ -28,17 +28,26 @@ export function addStageCommand(legacy: Command): void {
       '--from <file>',
       `file (mode 600) with the address of the database or directory; without it ${VARIABLE} holds it`,
     )
+    .option(...GENTLE)
     .description(
       'clean, seal and stage the rows of an old system; no account is touched. Again goes on where it stopped',
     )
     .action(
-      async (declaration: string, file: string | undefined, options: { from?: string }, command: Command) => {
+      async (
+        declaration: string,
+        file: string | undefined,
+        options: { from?: string; gentle?: boolean },
+        command: Command,
+      ) => {
         stepBack();
         await withRooms(command, async (yihao) => {
           const text = readText(declaration);
           const progress = makeProgress('staging');
-          const show = (now: StageProgress) =>
+          const rest = makeRest(options.gentle);
+          const show = (now: StageProgress) => {
             progress.show(now.bytesTotal === 0 ? 0 : Math.min(1, now.bytes / now.bytesTotal), now.rows);
+            return rest();
+          };
           const staged = await stageFrom(yihao, text, file, options.from, show).finally(() => progress.end());
           const result = acceptFile(staged);
           const hashed = await hashReadable(yihao, result.source);
@@ -57,7 +66,7 @@ function stageFrom(
   declaration: string,
   file: string | undefined,
   from: string | undefined,
-  show: (now: StageProgress) => void,
+  show: (now: StageProgress) => Promise<void>,
 ): Promise<Outcome<StageResult>> {
   if (file !== undefined) return stageFile(yihao, { declaration, path: resolve(file) }, show);
   return stageLive(yihao, { declaration, access: readAddress(from) }, show);

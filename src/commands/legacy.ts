@@ -38,7 +38,7 @@ import {
   wholeNumber,
   withRooms,
 } from './run.ts';
-import { stepBack } from './step-back.ts';
+import { GENTLE, makeRest, stepBack } from './step-back.ts';
 
 const MOST_IN_JSON = 10_000;
 /** Before a run gives a silent register up: with the line's usual pause, a good minute. */
@@ -76,6 +76,7 @@ export function addLegacyCommands(program: Command): void {
       'of them in a second; the setting legacy.register.perSecond without',
       wholeNumber(1, 100_000),
     )
+    .option(...GENTLE)
     .option('--parallel <questions>', 'questions to it at the same time', wholeNumber(1, 1_000), PARALLEL)
     .description('the dry run: what would become of each old account, and why. No account is touched')
     .action(async (source: string, options: PlanOptions, command: Command) => {
@@ -95,9 +96,11 @@ export function addLegacyCommands(program: Command): void {
           ...(options.budget === undefined ? {} : { budget: options.budget }),
           pace: makePace(options.rate ?? settings.legacy.register.perSecond),
         };
-        const result = await planSource(room, source, limits, (judged) =>
-          progress.show(judged / total, judged),
-        ).finally(() => progress.end());
+        const rest = makeRest(options.gentle);
+        const result = await planSource(room, source, limits, (judged, behindPage) => {
+          progress.show(judged / total, judged);
+          return behindPage ? rest() : undefined;
+        }).finally(() => progress.end());
         return {
           data: result,
           lines: [
@@ -129,15 +132,18 @@ export function addLegacyCommands(program: Command): void {
   legacy
     .command('apply')
     .argument('<source>', 'the old system')
+    .option(...GENTLE)
     .description('link what `plan` found to agree, and open the accounts that are missing')
-    .action(async (source: string, _options, command: Command) => {
+    .action(async (source: string, options: { gentle?: boolean }, command: Command) => {
       stepBack();
       await withRooms(command, async (yihao) => {
         const total = await stagedAccounts(yihao.database, source);
         const progress = makeProgress('linking');
-        const result = await applySource(linkRoom(yihao), source, actor(), (count) =>
-          progress.show(count / total, count),
-        ).finally(() => progress.end());
+        const rest = makeRest(options.gentle);
+        const result = await applySource(linkRoom(yihao), source, actor(), (count) => {
+          progress.show(count / total, count);
+          return rest();
+        }).finally(() => progress.end());
         const after = await tally(yihao.database, source);
         return {
           data: { ...result, tally: after },
@@ -247,6 +253,7 @@ interface PlanOptions {
   budget?: number;
   rate?: number;
   parallel: number;
+  gentle?: boolean;
 }
 
 const linkRoom = ({ database, accounts, sealer, clock, audit, tellNews }: Yihao): LinkRoom => ({

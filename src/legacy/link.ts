@@ -53,7 +53,7 @@ export async function applySource(
   room: LinkRoom,
   source: string,
   actor: string,
-  onProgress: (done: number) => void = () => {},
+  onProgress: (done: number) => void | Promise<void> = () => {},
 ): Promise<ApplyResult> {
   const result: ApplyResult = { source, linked: 0, opened: 0, changed: 0 };
   const organisations = (await subjectKindOfSource(room.database, source)) === 'organisation';
@@ -64,7 +64,7 @@ export async function applySource(
     if (!page) return result;
     after = page.last;
     for (const name of ['linked', 'opened', 'changed'] as const) result[name] += page[name];
-    onProgress(result.linked + result.opened + result.changed);
+    await onProgress(result.linked + result.opened + result.changed);
   }
 }
 

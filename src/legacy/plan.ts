@@ -36,6 +36,9 @@ export interface PlanResult {
 
 const PAGE = 500;
 const PAGES_AT_ONCE = 3;
+/** Told of each answer, and awaited behind each page: whoever wants a rest takes it there. */
+export type PlanProgress = (judged: number, behindPage: boolean) => void | Promise<void>;
+
 /** Where a register answers in 5 ms, about as many questions as one process can ask. */
 export const PARALLEL = 32;
 
@@ -44,7 +47,7 @@ export async function planSource(
   room: PlanRoom,
   source: string,
   { parallel = PARALLEL, budget = Number.MAX_SAFE_INTEGER, ...more }: PlanOptions = {},
-  onProgress: (judged: number) => void = () => {},
+  onProgress: PlanProgress = () => {},
 ): Promise<PlanResult> {
   const { database, clock, population } = room;
   const limits = { parallel, budget, ...more };
@@ -63,14 +66,13 @@ export async function planSource(
       const word = await ask(record);
       ofPage += 1;
       answered += 1;
-      onProgress(judged + answered);
+      void onProgress(judged + answered, false);
       return word;
     };
     const verdicts = (await judgeRows(room, database, source, rows, { ask: askAndTell })).map(toVerdictRow);
     await writeVerdicts(database, source, verdicts, clock.now());
     answered -= ofPage;
     judged += rows.length;
-    onProgress(judged + answered);
   };
   // The register's answers take longest: while those of some pages are awaited, the next ones are read and judged.
   const pages: Promise<void>[] = [];
@@ -82,10 +84,14 @@ export async function planSource(
       // Told by who awaits it below; until then another page may be awaited.
       page.catch(() => {});
       pages.push(page);
-      if (pages.length >= PAGES_AT_ONCE) await pages.shift();
+      if (pages.length >= PAGES_AT_ONCE) {
+        await pages.shift();
+        await onProgress(judged + answered, true);
+      }
       after = last;
     }
     await Promise.all(pages);
+    await onProgress(judged, true);
   } finally {
     await Promise.allSettled(pages);
   }
@@ -97,7 +103,7 @@ async function planOrganisations(
   room: PlanRoom,
   source: string,
   limits: RationLimits,
-  onProgress: (judged: number) => void,
+  onProgress: PlanProgress,
 ): Promise<PlanResult> {
   const { database, clock } = room;
   const register = room.enterprise ?? silentEnterpriseRegister('none', 'none', clock);
@@ -111,7 +117,7 @@ async function planOrganisations(
     await writeOrganisationVerdicts(database, source, verdicts.map(toOrganisationVerdictRow), clock.now());
     judged += rows.length;
     after = rows.at(-1)!.local_id;
-    onProgress(judged);
+    await onProgress(judged, true);
   }
   return { source, judged, asked: ask.asked(), tally: await tally(database, source) };
 }

@@ -46,7 +46,7 @@ export interface LiveGiven {
 export async function stageLive(
   room: StageRoom,
   given: LiveGiven,
-  onProgress: (progress: StageProgress) => void = () => {},
+  onProgress: (progress: StageProgress) => void | Promise<void> = () => {},
 ): Promise<Outcome<StageResult>> {
   const declared = readDeclaration(given.declaration);
   if (!declared.ok) return declared;
@@ -69,7 +69,7 @@ interface Reading {
   given: LiveGiven;
   declaration: Declaration;
   access: Access;
-  onProgress: (progress: StageProgress) => void;
+  onProgress: (progress: StageProgress) => void | Promise<void>;
 }
 
 const columnsOf = (declaration: Declaration) => [
@@ -107,14 +107,14 @@ async function stageDatabase(reading: Reading): Promise<Outcome<StageResult>> {
 async function stagePages(
   run: Run,
   source: DatabaseSource,
-  onProgress: (progress: StageProgress) => void,
+  onProgress: (progress: StageProgress) => void | Promise<void>,
 ): Promise<void> {
   for (;;) {
     const page = await source.page(run.dump.readTo);
     if (!page) return;
     await stagePage(run, page);
     const { rows } = run.dump.counts;
-    onProgress({ bytes: rows, bytesTotal: source.facts().bytesTotal, rows });
+    await onProgress({ bytes: rows, bytesTotal: source.facts().bytesTotal, rows });
   }
 }
 

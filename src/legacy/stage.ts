@@ -43,12 +43,12 @@ export interface StageResult {
 /**
  * Stages a file. Failures (422): `old-declaration` (with `faults`, also for columns that the file lacks) and those of
  * {@link openFile}; a file that fails on the way has staged what came before.
- * @param onProgress called after each batch
+ * @param onProgress called after each batch, and waited for
  */
 export async function stageFile(
   room: StageRoom,
   given: { declaration: string; path: string },
-  onProgress: (progress: StageProgress) => void = () => {},
+  onProgress: (progress: StageProgress) => void | Promise<void> = () => {},
 ): Promise<Outcome<StageResult>> {
   const declared = readDeclaration(given.declaration);
   if (!declared.ok) return declared;
@@ -109,13 +109,13 @@ async function beginRows(source: Source): Promise<{
 export async function stageRows(
   run: Run,
   source: Source,
-  onProgress: (progress: StageProgress) => void,
+  onProgress: (progress: StageProgress) => void | Promise<void>,
 ): Promise<Outcome<StageResult>> {
   if (run.dump.finishedAt) return done(resultOf(run, true));
   for await (const rows of source.rows()) {
     await stageBatch(run, rows);
     const { bytesRead, bytesTotal } = source.facts();
-    onProgress({ bytes: bytesRead, bytesTotal, rows: run.dump.counts.rows });
+    await onProgress({ bytes: bytesRead, bytesTotal, rows: run.dump.counts.rows });
   }
   return done(await finishRun(run));
 }

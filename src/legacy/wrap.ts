@@ -3,6 +3,7 @@
  * server, through the same hash queue as sign-ins; what it was killed over is done again, and two at once do no harm,
  * because each row is replaced only while it is what it was.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { Hasher } from '../credentials/hasher.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -25,6 +26,8 @@ export interface WrapOptions {
   source?: string | undefined;
   /** Hashes at the same time. */
   parallel?: number;
+  /** Rests after each hash for as long as it took, beside a server: people who sign in feel every core that is taken. */
+  gentle?: boolean;
   /** Only those that could be read in the old system: they are hashed before the import ends. */
   onlyReversible?: boolean;
   /** Ends the work behind the page that it is at. */
@@ -44,7 +47,7 @@ const BUSY_PAUSE_MS = 500;
 /** Wraps what waits for it; see the head of this file. @param onProgress called after each page with how many were done */
 export async function wrapPasswords(
   room: WrapRoom,
-  { source, parallel = 1, onlyReversible = false, stopped = () => false }: WrapOptions = {},
+  { source, parallel = 1, gentle = false, onlyReversible = false, stopped = () => false }: WrapOptions = {},
   onProgress: (done: number) => void = () => {},
 ): Promise<WrapResult> {
   const result: WrapResult = { wrapped: 0, kept: 0, hashed: 0, unreadable: 0 };
@@ -59,7 +62,7 @@ export async function wrapPasswords(
       if (!recipe) return [];
       return onlyReversible && !isReversible(room.sealer, recipe, row) ? [] : [{ row, recipe }];
     });
-    const settled = await settleAll(room, due, parallel);
+    const settled = await settleAll(room, due, parallel, gentle);
     const written = await settlePasswords(room.database, settled, room.clock.now());
     for (const state of written) if (state in result) result[state as keyof WrapResult] += 1;
     walked += rows.length;
@@ -96,19 +99,22 @@ async function settleAll(
   room: WrapRoom,
   due: readonly { row: PasswordRow; recipe: Recipe }[],
   parallel: number,
+  gentle: boolean,
 ): Promise<(Settled & { was: PasswordRow })[]> {
   const settled: (Settled & { was: PasswordRow })[] = [];
   const waiting = due[Symbol.iterator]();
   const work = async () => {
     for (const { row, recipe } of waiting) {
       for (;;) {
+        const began = performance.now();
         const one = await settlePassword(room, recipe, row);
         if (one.ok) {
           settled.push({ ...one.value, was: row });
+          if (gentle) await pause(performance.now() - began);
           break;
         }
         // People who sign in go first.
-        await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+        await pause(BUSY_PAUSE_MS);
       }
     }
   };

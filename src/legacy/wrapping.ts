@@ -25,7 +25,9 @@ export function startWrapping({ onError, everySeconds = 60, ...room }: WrappingO
     if (stopped) return;
     // Mostly there is nothing: then no connection is held and no lock is asked for.
     if ((await countStored(room.database)) > 0)
-      await whileAlone(room.database, LOCK, () => wrapPasswords(room, { stopped: () => stopped }));
+      await whileAlone(room.database, LOCK, () =>
+        wrapPasswords(room, { gentle: true, stopped: () => stopped }),
+      );
     await expireDue(room);
   };
   const run = () => {
