@@ -64,7 +64,8 @@ export async function stageFile(
   try {
     const { first, rest, close } = await beginRows(opened.value);
     try {
-      if (!first) return refusal('source-empty');
+      if (!first && (await store.hasAccounts(room.database, declared.value.source)))
+        return refusal('source-empty');
       const run = await openRun(room, given.declaration, declared.value, {
         hash: await hashFile(given.path),
         again: 'same',
@@ -80,8 +81,8 @@ export async function stageFile(
 }
 
 /**
- * Reads the first rows: a file of column names alone is an export that broke off, and as a dump it would make every account
- * one that is missing. `close` lets go of the file, however far it was read.
+ * Reads the first rows: where accounts are staged, a file of column names alone is an export that broke off, and as a dump it
+ * would make every account one that is missing. `close` lets go of the file, however far it was read.
  */
 async function beginRows(source: Source): Promise<{
   first: boolean;

@@ -141,6 +141,10 @@ const COUNT_SHARED = sql(
      SELECT count(*) AS rows FROM old_account WHERE source = $1 AND number_print IS NOT NULL AND NOT deleted
      GROUP BY number_print HAVING count(DISTINCT name_print) > 1) AS shared`,
 );
+const ANY_ACCOUNT = sql(
+  'old-account-any',
+  'SELECT EXISTS (SELECT FROM old_account WHERE source = $1) AS "any"',
+);
 const COUNT_MISSING = sql(
   'old-account-missing',
   `SELECT count(*)::int AS rows FROM old_account WHERE source = $1 AND dump < $2`,
@@ -333,6 +337,12 @@ export async function replaceKeyed(
     renewed.map(({ row }) => row.userNamePrint ?? null),
   ]);
   return rows.length;
+}
+
+/** Whether a system has any account. */
+export async function hasAccounts(on: Queryable, source: string): Promise<boolean> {
+  const [found] = await on.query<{ any: boolean }>(ANY_ACCOUNT, [source]);
+  return found!.any;
 }
 
 /** Accounts that earlier dumps brought and this one did not. */
